@@ -1,0 +1,230 @@
+"""Arrays with shapes: the aliases that annotate the package, and the check that reads them.
+
+A shape is a string of dimension names, ``Annotated[Array, "n m"]``. The same annotation is read
+by the reader, by the documentation and by `checked`, which compares every call with it, so that
+the three cannot disagree.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "AnyShape",
+    "Array",
+    "Batch",
+    "BatchPrev",
+    "Bias",
+    "Column",
+    "Jacobian",
+    "Scalar",
+    "Weights",
+    "check_array",
+    "checked",
+]
+
+Array: TypeAlias = npt.NDArray[np.floating[Any]]
+"""A NumPy array of floating-point numbers; the smooth functions take complex ones as well."""
+
+Scalar: TypeAlias = np.floating[Any]
+"""One number, in the precision of the arrays it was computed from."""
+
+AnyShape: TypeAlias = Annotated[Array, "..."]
+"""An array of any shape: what an elementwise map takes."""
+
+Batch: TypeAlias = Annotated[Array, "n m"]
+"""One row per unit of this layer, one column per example."""
+
+BatchPrev: TypeAlias = Annotated[Array, "n_prev m"]
+"""One row per unit of the previous layer, one column per example."""
+
+Weights: TypeAlias = Annotated[Array, "n n_prev"]
+"""One row per unit of this layer, one column per unit of the previous layer."""
+
+Bias: TypeAlias = Annotated[Array, "n 1"]
+"""One entry per unit of this layer, as a column."""
+
+Column: TypeAlias = Annotated[Array, "n 1"]
+"""One example of a layer."""
+
+Jacobian: TypeAlias = Annotated[Array, "n n"]
+"""Entry [p, j] is the derivative of output p by input j: numerator layout."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Dims: TypeAlias = tuple[str, ...]
+
+
+class _Argument(NamedTuple):
+    position: int
+    name: str
+    dims: Dims
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Compare the arrays of every call of `function` with the shapes in its annotations.
+
+    Equal names mean equal sizes, across all arguments; nothing broadcasts. An array that is no
+    array of floating-point numbers raises TypeError, a shape that does not fit raises ValueError.
+    """
+    contract = _contract(function)
+    arity = len(contract)
+
+    @functools.wraps(function)
+    def at_the_door(*args: P.args, **kwargs: P.kwargs) -> R:
+        sizes: dict[str, Any] = {"1": 1}
+        fits = len(args) >= arity or _all_given(contract, args, kwargs)
+        for position, name, dims in contract if fits else ():
+            value: Any = args[position] if position < len(args) else kwargs[name]
+            if not _is_float_array(value) or not _bind(dims, value.shape, sizes):
+                given = {a.name: _argument(a, args, kwargs) for a in contract}
+                raise _explain(function.__name__, contract, given)
+        return function(*args, **kwargs)
+
+    return at_the_door
+
+
+def check_array(who: str, name: str, value: object, dims: str, **sizes: int) -> None:
+    """Raise unless `value` is a float array of shape `dims`; `sizes` are the known dimensions."""
+    argument = _Argument(0, name, tuple(dims.split()))
+    if not _is_float_array(value):
+        raise _explain_type(who, argument, value)
+    if not _bind(argument.dims, _shape(value), {"1": 1} | sizes):
+        raise _explain_shape(who, argument, _shape(value), sizes, {})
+
+
+def _contract(function: Callable[..., object]) -> tuple[_Argument, ...]:
+    return tuple(
+        _Argument(position, name, tuple(parameter.annotation.__metadata__[0].split()))
+        for position, (name, parameter) in enumerate(inspect.signature(function).parameters.items())
+        if hasattr(parameter.annotation, "__metadata__")
+    )
+
+
+def _argument(argument: _Argument, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    return args[argument.position] if argument.position < len(args) else kwargs[argument.name]
+
+
+def _all_given(
+    contract: Sequence[_Argument], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> bool:
+    # A call with a missing argument is left to Python, which names what is missing.
+    return all(a.position < len(args) or a.name in kwargs for a in contract)
+
+
+def _is_float_array(value: Any) -> bool:
+    return hasattr(value, "shape") and getattr(getattr(value, "dtype", None), "kind", "") in "fc"
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(value.shape)
+
+
+def _bind(dims: Dims, shape: tuple[int, ...], sizes: dict[str, Any]) -> bool:
+    """Give the names in `dims` their sizes; False when a name would have two."""
+    if dims == ("...",):
+        return bool(sizes.setdefault("...", shape) == shape)
+    if len(dims) != len(shape):
+        return False
+    return all(sizes.setdefault(dim, size) == size for dim, size in zip(dims, shape, strict=True))
+
+
+def _explain(
+    who: str, contract: Sequence[_Argument], given: Mapping[str, Any]
+) -> TypeError | ValueError:
+    """Word the error for the argument that disagrees with all the others."""
+    for argument in contract:
+        if not _is_float_array(given[argument.name]):
+            return _explain_type(who, argument, given[argument.name])
+    shapes = {argument.name: _shape(given[argument.name]) for argument in contract}
+    # Incoming gradients and targets are suspected before the arrays that they belong to.
+    suspects = sorted(contract, key=lambda a: not a.name.startswith(("d", "Y")))
+    for suspect in suspects:
+        sizes: dict[str, Any] = {"1": 1}
+        others = [a for a in contract if a is not suspect]
+        if all(_bind(a.dims, shapes[a.name], sizes) for a in others) and not _bind(
+            suspect.dims, shapes[suspect.name], dict(sizes)
+        ):
+            return _explain_shape(who, suspect, shapes[suspect.name], sizes, _owners(others))
+    wanted = ", ".join(f"{a.name} ({', '.join(a.dims)})" for a in contract)
+    got = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    return ValueError(f"{who}: the shapes must be {wanted}, got {got}; examples are columns.")
+
+
+def _explain_type(who: str, argument: _Argument, value: object) -> TypeError:
+    name = argument.name
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return TypeError(
+            f"{who}: {name} must hold floating-point numbers, got {value.dtype}; "
+            f"convert it with {name}.astype(float)."
+        )
+    shape = "" if argument.dims == ("...",) else f" of shape {_symbols(argument.dims)}"
+    return TypeError(
+        f"{who}: {name} must be an array{shape}, got {type(value).__name__}; "
+        f"convert it with np.asarray({name}, dtype=float)."
+    )
+
+
+def _explain_shape(
+    who: str,
+    argument: _Argument,
+    got: tuple[int, ...],
+    sizes: Mapping[str, Any],
+    owners: Mapping[str, str],
+) -> ValueError:
+    name, dims = argument.name, argument.dims
+    if dims == ("...",):
+        return ValueError(
+            f"{who}: {name} must have the shape of {owners['...']}, {sizes['...']}, got {got}; "
+            "nothing broadcasts."
+        )
+    wanted = tuple({"1": 1, **sizes}.get(dim, dim) for dim in dims)
+    numbers = "" if _symbols(dims) == _symbols(wanted) else f" = {_symbols(wanted)}"
+    return ValueError(
+        f"{who}: {name} must have shape {_symbols(dims)}{numbers}, got {got}; "
+        f"{_advice(name, dims, wanted, got, owners)}."
+    )
+
+
+def _symbols(dims: Sequence[object]) -> str:
+    return f"({', '.join(map(str, dims))})"
+
+
+def _owners(arguments: Sequence[_Argument]) -> dict[str, str]:
+    """Which argument each size was read from."""
+    owners: dict[str, str] = {}
+    for argument in arguments:
+        for dim in argument.dims:
+            if dim != "1":
+                owners.setdefault(dim, argument.name)
+    return owners
+
+
+def _advice(
+    name: str,
+    dims: Dims,
+    wanted: tuple[Any, ...],
+    got: tuple[int, ...],
+    owners: Mapping[str, str],
+) -> str:
+    def fits(shape: tuple[int, ...]) -> bool:
+        return len(shape) == len(wanted) and all(
+            isinstance(w, str) or w == s for w, s in zip(wanted, shape, strict=True)
+        )
+
+    layout = "examples are columns" if "m" in dims else "rows are units of this layer"
+    if len(got) == 1 and fits((*got, 1)):
+        return f"make it a column with {name}.reshape(-1, 1)"
+    if len(got) == 2 and fits(got[::-1]):
+        return f"{layout}: pass {name}.T"
+    source = f", and the sizes come from {_listed(set(owners.values()))}" if owners else ""
+    return layout + source
+
+
+def _listed(names: set[str]) -> str:
+    return " and ".join(sorted(names))

@@ -1,0 +1,279 @@
+"""A fully connected network: the forward pass, the backward pass, and the loss with its gradients.
+
+The loops below are the recursion of the derivation, `l` counts layers as it does there, and
+``trace.A[l]`` is A[l]. The trace holds no parameter: a backward pass reads the weights from the
+layers, so it cannot read stale ones.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fcnref._arrays import Array, Batch, Bias, Scalar, Weights, check_array
+from fcnref.activations import Activation
+from fcnref.affine import (
+    LayerGradients,
+    affine,
+    affine_backward_input,
+    affine_backward_parameters,
+)
+from fcnref.losses import Loss
+
+__all__ = [
+    "Layer",
+    "LossAndGradients",
+    "NetworkGradients",
+    "Trace",
+    "backward",
+    "forward",
+    "loss_and_grads",
+]
+
+
+class Layer(NamedTuple):
+    """One fully connected layer, A = activation(W A_prev + b).
+
+    Attributes
+    ----------
+    W
+        Weights, of shape (n, n_prev).
+    b
+        Bias, of shape (n, 1).
+    activation
+        The map applied to the pre-activations.
+    """
+
+    W: Weights
+    b: Bias
+    activation: Activation
+
+
+class Trace(NamedTuple):
+    """What the forward pass keeps for the backward pass, indexed like the mathematics.
+
+    Attributes
+    ----------
+    A
+        A[0] = X, A[1], ..., A[L], the output.
+    Z
+        Z[l] where the backward rule of layer l reads it, None elsewhere. Z[0] is None.
+    """
+
+    A: tuple[Array, ...]
+    Z: tuple[Array | None, ...]
+
+
+class NetworkGradients(NamedTuple):
+    """The gradients of a network's parameters, and of its input when asked for.
+
+    Attributes
+    ----------
+    layers
+        dW and db of the layers 1, ..., L; those of layer l are ``layers[l - 1]``.
+    dA_0
+        The gradient of the loss by the input X, or None.
+    """
+
+    layers: tuple[LayerGradients, ...]
+    dA_0: Array | None
+
+
+class LossAndGradients(NamedTuple):
+    """The loss and the gradients of one pass forward and back.
+
+    Attributes
+    ----------
+    loss
+        The loss J.
+    grads
+        Its gradients.
+    """
+
+    loss: Scalar
+    grads: NetworkGradients
+
+
+def forward(X: Batch, layers: Sequence[Layer]) -> Trace:
+    """Run the network on a batch and keep what the backward pass will read.
+
+    Implements :eq:`eq-forward-recursion`.
+
+    Parameters
+    ----------
+    X
+        Input, one column per example.
+    layers
+        The layers 1, ..., L, in this order.
+
+    Returns
+    -------
+    Trace
+        The activations A[0], ..., A[L], and Z[l] for the layers whose backward rule reads it.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer, or a shape does not fit the others.
+    TypeError
+        If an array holds no floating-point numbers, or a layer is no `Layer`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fcnref import IDENTITY, RELU, Layer, forward
+    >>> layers = [
+    ...     Layer(np.array([[1.0, -1.0]]), np.array([[0.5]]), RELU),
+    ...     Layer(np.array([[2.0], [3.0]]), np.array([[0.0], [1.0]]), IDENTITY),
+    ... ]
+    >>> forward(np.array([[1.0, 0.0], [0.0, 4.0]]), layers).A[2]
+    array([[3. , 0. ],
+           [5.5, 1. ]])
+    """
+    _check_network("forward", X, layers)
+    A: list[Array] = [X]
+    kept: list[Array | None] = [None]
+    for W, b, activation in layers:
+        Z = affine(A[-1], W, b)
+        A.append(activation.forward(Z))
+        kept.append(Z if activation.reads == "Z" else None)
+    return Trace(tuple(A), tuple(kept))
+
+
+def backward(
+    dA_L: Batch, layers: Sequence[Layer], trace: Trace, with_dA_0: bool = False
+) -> NetworkGradients:
+    """Run the network backwards, from the gradient by its output to those of its parameters.
+
+    Implements :eq:`eq-whole-network-recursion`. Holds no 1/m of its own; dA_L brings it along.
+
+    Parameters
+    ----------
+    dA_L
+        Gradient of the loss by the output A[L].
+    layers
+        The layers that `forward` ran, before any update.
+    trace
+        What `forward` returned.
+    with_dA_0
+        Whether to compute the gradient by the input, which training does not need.
+
+    Returns
+    -------
+    NetworkGradients
+        dW and db of every layer, and dA_0 if asked for.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit the others, or the trace is of another network.
+    TypeError
+        If dA_L holds no floating-point numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fcnref import IDENTITY, Layer, backward, forward
+    >>> layers = [Layer(np.array([[1.0, -1.0]]), np.array([[0.5]]), IDENTITY)]
+    >>> X = np.array([[1.0, 0.0], [2.0, 4.0]])
+    >>> grads = backward(np.array([[1.0, 10.0]]), layers, forward(X, layers), with_dA_0=True)
+    >>> grads.layers[0].dW
+    array([[ 1., 42.]])
+    >>> grads.dA_0
+    array([[  1.,  10.],
+           [ -1., -10.]])
+    """
+    _check_trace("backward", dA_L, layers, trace)
+    dA = dA_L
+    grads: list[LayerGradients] = []
+    for l in range(len(layers), 0, -1):
+        W, _, activation = layers[l - 1]
+        dZ = activation.backward(dA, trace.Z[l] if activation.reads == "Z" else trace.A[l])
+        grads.append(affine_backward_parameters(dZ, trace.A[l - 1]))
+        if l > 1 or with_dA_0:
+            dA = affine_backward_input(dZ, W)
+    return NetworkGradients(tuple(reversed(grads)), dA if with_dA_0 else None)
+
+
+def loss_and_grads(
+    X: Batch, Y: Batch, layers: Sequence[Layer], loss: Loss, with_dA_0: bool = False
+) -> LossAndGradients:
+    """Compute the loss of a network on a batch, and its gradients by every parameter.
+
+    Implements :eq:`eq-whole-network-recursion` from its base case, dA[L]. The 1/m is in the loss.
+
+    Parameters
+    ----------
+    X
+        Input, one column per example.
+    Y
+        Targets, one column per example.
+    layers
+        The layers 1, ..., L. Before a loss on logits the last activation is the identity.
+    loss
+        The loss.
+    with_dA_0
+        Whether to compute the gradient by the input as well.
+
+    Returns
+    -------
+    LossAndGradients
+        The loss and the gradients.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit the others, or the loss refuses the targets.
+    TypeError
+        If an array holds no floating-point numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fcnref import IDENTITY, SOFTMAX_CROSS_ENTROPY, Layer, loss_and_grads
+    >>> layers = [Layer(np.zeros((2, 3)), np.zeros((2, 1)), IDENTITY)]
+    >>> X, Y = np.eye(3), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> J, grads = loss_and_grads(X, Y, layers, SOFTMAX_CROSS_ENTROPY)
+    >>> float(J / np.log(2))
+    1.0
+    >>> grads.layers[0].db
+    array([[-0.16666667],
+           [ 0.16666667]])
+    """
+    trace = forward(X, layers)
+    A_L = trace.A[-1]
+    dA_L = loss.grad(A_L, Y)
+    return LossAndGradients(loss.value(A_L, Y), backward(dA_L, layers, trace, with_dA_0))
+
+
+def _check_network(who: str, X: Batch, layers: Sequence[Layer]) -> None:
+    if len(layers) == 0:
+        raise ValueError(f"{who}: a network needs at least one layer, got none.")
+    check_array(who, "X", X, "n_0 m")
+    n_prev = X.shape[0]
+    for l, layer in enumerate(layers, start=1):
+        _check_layer(who, l, layer, n_prev)
+        n_prev = layer.W.shape[0]
+
+
+def _check_layer(who: str, l: int, layer: Layer, n_prev: int) -> None:
+    if not isinstance(layer, Layer):
+        raise TypeError(
+            f"{who}: layer {l} must be a Layer(W, b, activation), got {type(layer).__name__}."
+        )
+    if not isinstance(layer.activation, Activation):
+        raise TypeError(
+            f"{who}: the activation of layer {l} must be an Activation such as fcnref.RELU, "
+            f"got {layer.activation!r}."
+        )
+    check_array(who, f"W[{l}]", layer.W, f"n_{l} n_{l - 1}", **{f"n_{l - 1}": n_prev})
+    check_array(who, f"b[{l}]", layer.b, f"n_{l} 1", **{f"n_{l}": layer.W.shape[0]})
+
+
+def _check_trace(who: str, dA_L: Batch, layers: Sequence[Layer], trace: Trace) -> None:
+    L = len(layers)
+    if len(trace.A) != L + 1 or len(trace.Z) != L + 1:
+        raise ValueError(
+            f"{who}: the trace must hold A[0], ..., A[{L}] for {L} layers, "
+            f"got {len(trace.A)} arrays; pass what forward returned for these layers."
+        )
+    n_L, m = trace.A[L].shape
+    check_array(who, "dA_L", dA_L, f"n_{L} m", **{f"n_{L}": n_L, "m": m})
