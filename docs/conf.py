@@ -1,0 +1,171 @@
+"""How the site is built."""
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+BUILD = DOCS / "_build"
+sys.path[:0] = [str(DOCS / "_ext")]
+
+import matplotlib as mpl  # noqa: E402
+import numpy as np  # noqa: E402
+from inventories import write_inventories  # noqa: E402
+from shapes import TypehintsFormatter  # noqa: E402
+
+import fcnref  # noqa: E402
+
+project = "fcnref"
+author = "The fcnref contributors"
+project_copyright = "2026, the fcnref contributors"
+version = release = fcnref.__version__
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_autodoc_typehints",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_exercise",
+    "sphinx_multitoc_numbering",
+    "sphinx_togglebutton",
+    "sphinxcontrib.bibtex",
+    "katex_math",
+    "page_guards",
+    "shapes",
+    "short_names",
+    "theme_assets",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "node_modules", "**/.ipynb_checkpoints", "README.md"]
+nitpicky = True
+
+# Mathematics. One table for the site and the PDF.
+html_math_renderer = "katex"
+tex_macros = {
+    r"\R": r"\mathbb{R}",
+    r"\E": r"\mathbb{E}",
+    r"\pd": r"\frac{\partial #1}{\partial #2}",
+    r"\tr": r"^{\mathsf{T}}",
+    r"\lay": r"^{[#1]}",
+}
+math_numfig = True
+numfig = True
+numfig_secnum_depth = 1
+math_eqref_format = "({number})"
+
+# Pages.
+myst_enable_extensions = [
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "fieldlist",
+    "smartquotes",
+    "strikethrough",
+    "substitution",
+]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+myst_update_mathjax = False
+suppress_warnings = ["myst.strikethrough"]  # it only says that LaTeX output lacks it
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
+bibtex_default_style = "unsrt"
+copybutton_exclude = ".linenos, .gp, .go"
+togglebutton_hint = "Show"
+togglebutton_hint_hide = "Hide"
+
+# Code cells. Every one is executed; what they gave is kept for as long as neither the page, nor
+# the package, nor what it rests on has changed.
+sources = sorted([*(ROOT / "fcnref").rglob("*.py"), DOCS / "_ext" / "matplotlibrc"])
+ground = [sys.version, platform.machine(), np.__version__, mpl.__version__]
+digest = hashlib.sha256("\n".join(ground).encode())
+for source in sources:
+    digest.update(source.relative_to(ROOT).as_posix().encode() + source.read_bytes())
+executions = BUILD / "executions"
+for outdated in executions.glob("*"):
+    if outdated.name != digest.hexdigest()[:16]:
+        shutil.rmtree(outdated, ignore_errors=True)
+
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(executions / digest.hexdigest()[:16])
+nb_execution_raise_on_error = False  # a warning instead, so that a build lists every failing page
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+nb_output_stderr = "warn"
+nb_merge_streams = True
+nb_number_source_lines = False
+nb_ipywidgets_js = {}
+
+# A kernel of this build: it reads no settings of the person who builds, and leaves nothing behind.
+home = BUILD / "home"
+profile = home / "ipython" / "profile_default"
+profile.mkdir(parents=True, exist_ok=True)
+shutil.copy(DOCS / "_ext" / "ipython_kernel_config.py", profile)
+os.environ |= {
+    "IPYTHONDIR": str(home / "ipython"),
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "MPLCONFIGDIR": str(home / "matplotlib"),
+    "MATPLOTLIBRC": str(DOCS / "_ext" / "matplotlibrc"),
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+# Reference.
+default_role = "py:obj"
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_typehints = "none"
+always_use_bars_union = True
+typehints_defaults = "comma"
+typehints_formatter = TypehintsFormatter()
+typehints_use_rtype = True
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+viewcode_line_numbers = True
+intersphinx_mapping = write_inventories(BUILD / "inventories")
+
+# Look.
+html_theme = "sphinx_book_theme"
+html_title = "fcnref"
+html_short_title = "fcnref"
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_js_files = [("scrollable.js", {"defer": "defer"})]
+html_favicon = "_static/mark.svg"
+html_copy_source = False
+html_show_sourcelink = False
+html_last_updated_fmt = None
+pygments_style = "friendly"
+html_theme_options = {
+    "logo": {
+        "text": "fcnref",
+        "image_light": "_static/mark.svg",
+        "image_dark": "_static/mark.svg",
+        "alt_text": "",
+    },
+    "home_page_in_toc": True,
+    "navbar_persistent": [],
+    "pygments_light_style": "friendly",
+    "pygments_dark_style": "github-dark",
+    "show_navbar_depth": 1,
+    "show_toc_level": 2,
+    "toc_title": "On this page",
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+}
+
+# The same pages as a PDF.
+latex_engine = "xelatex"
+latex_use_xindy = False
+latex_elements = {"preamble": "\\setcounter{MaxMatrixCols}{20}\n"}
