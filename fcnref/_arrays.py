@@ -6,7 +6,6 @@ the three cannot disagree.
 """
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
@@ -100,9 +99,9 @@ def check_array(who: str, name: str, value: object, dims: str, **sizes: int) -> 
 
 def _contract(function: Callable[..., object]) -> tuple[_Argument, ...]:
     return tuple(
-        _Argument(position, name, tuple(parameter.annotation.__metadata__[0].split()))
-        for position, (name, parameter) in enumerate(inspect.signature(function).parameters.items())
-        if hasattr(parameter.annotation, "__metadata__")
+        _Argument(position, name, tuple(annotation.__metadata__[0].split()))
+        for position, (name, annotation) in enumerate(function.__annotations__.items())
+        if name != "return" and hasattr(annotation, "__metadata__")
     )
 
 

@@ -17,11 +17,11 @@ from fcnref.network import Layer
 
 __all__ = ["glorot_uniform", "he_normal", "initialize"]
 
-Scheme: TypeAlias = Callable[[np.random.Generator, int, int, npt.DTypeLike], Weights]
+Scheme: TypeAlias = Callable[["np.random.Generator", int, int, npt.DTypeLike], Weights]
 
 
 def glorot_uniform(
-    rng: np.random.Generator, n: int, n_prev: int, dtype: npt.DTypeLike = np.float64
+    rng: "np.random.Generator", n: int, n_prev: int, dtype: npt.DTypeLike = np.float64
 ) -> Weights:
     """Draw weights uniformly, with variance 2 / (n_prev + n) (Glorot and Bengio, 2010).
 
@@ -63,7 +63,7 @@ def glorot_uniform(
 
 
 def he_normal(
-    rng: np.random.Generator, n: int, n_prev: int, dtype: npt.DTypeLike = np.float64
+    rng: "np.random.Generator", n: int, n_prev: int, dtype: npt.DTypeLike = np.float64
 ) -> Weights:
     """Draw weights from a normal distribution of variance 2 / n_prev (He et al., 2015).
 
@@ -103,7 +103,7 @@ def he_normal(
 
 
 def initialize(
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     sizes: Sequence[int],
     activations: Sequence[Activation],
     scheme: Scheme = he_normal,

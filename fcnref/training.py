@@ -45,7 +45,7 @@ class Trained(NamedTuple):
 
 
 def mini_batches(
-    rng: np.random.Generator, m: int, batch_size: int
+    rng: "np.random.Generator", m: int, batch_size: int
 ) -> Iterator[npt.NDArray[np.intp]]:
     """Deal the examples 0, ..., m - 1 into mini-batches, in random order.
 
@@ -83,7 +83,7 @@ def mini_batches(
 
 
 def train(
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     X: Batch,
     Y: Batch,
     layers: Sequence[Layer],
