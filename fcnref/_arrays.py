@@ -60,29 +60,37 @@ Dims: TypeAlias = tuple[str, ...]
 
 
 class _Argument(NamedTuple):
-    position: int
     name: str
     dims: Dims
+
+
+Contract: TypeAlias = tuple[_Argument, ...]
+Signature: TypeAlias = tuple[tuple[tuple[int, ...], str], ...]
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Compare the arrays of every call of `function` with the shapes in its annotations.
 
-    Equal names mean equal sizes, across all arguments; nothing broadcasts. An array that is no
-    array of floating-point numbers raises TypeError, a shape that does not fit raises ValueError.
+    The arrays are the first parameters. Equal names mean equal sizes, across all of them; nothing
+    broadcasts. An argument that is no array of floating-point numbers raises TypeError, a shape
+    that does not fit raises ValueError.
     """
     contract = _contract(function)
     arity = len(contract)
+    # Training calls with the same few shapes over and over: remembering them costs a microsecond.
+    fits = functools.lru_cache(maxsize=256)(functools.partial(_fits, contract))
 
     @functools.wraps(function)
     def at_the_door(*args: P.args, **kwargs: P.kwargs) -> R:
-        sizes: dict[str, Any] = {"1": 1}
-        fits = len(args) >= arity or _all_given(contract, args, kwargs)
-        for position, name, dims in contract if fits else ():
-            value: Any = args[position] if position < len(args) else kwargs[name]
-            if not _is_float_array(value) or not _bind(dims, value.shape, sizes):
-                given = {a.name: _argument(a, args, kwargs) for a in contract}
-                raise _explain(function.__name__, contract, given)
+        given: tuple[Any, ...] = args
+        if len(args) < arity:
+            given = _in_order(function.__name__, contract, args, kwargs)
+        try:
+            welcome = fits(tuple([(array.shape, array.dtype.kind) for array in given[:arity]]))
+        except (AttributeError, TypeError):
+            welcome = False
+        if not welcome:
+            raise _explain(function.__name__, contract, given)
         return function(*args, **kwargs)
 
     return at_the_door
@@ -90,30 +98,39 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 def check_array(who: str, name: str, value: object, dims: str, **sizes: int) -> None:
     """Raise unless `value` is a float array of shape `dims`; `sizes` are the known dimensions."""
-    argument = _Argument(0, name, tuple(dims.split()))
+    argument = _Argument(name, tuple(dims.split()))
     if not _is_float_array(value):
         raise _explain_type(who, argument, value)
     if not _bind(argument.dims, _shape(value), {"1": 1} | sizes):
         raise _explain_shape(who, argument, _shape(value), sizes, {})
 
 
-def _contract(function: Callable[..., object]) -> tuple[_Argument, ...]:
+def _contract(function: Callable[..., object]) -> Contract:
     return tuple(
-        _Argument(position, name, tuple(annotation.__metadata__[0].split()))
-        for position, (name, annotation) in enumerate(function.__annotations__.items())
+        _Argument(name, tuple(annotation.__metadata__[0].split()))
+        for name, annotation in function.__annotations__.items()
         if name != "return" and hasattr(annotation, "__metadata__")
     )
 
 
-def _argument(argument: _Argument, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    return args[argument.position] if argument.position < len(args) else kwargs[argument.name]
+def _in_order(
+    who: str, contract: Contract, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """Pick the arrays of a call that names some of them."""
+    given = dict(zip((argument.name for argument in contract), args, strict=False))
+    given.update(kwargs)
+    for name, dims in contract:
+        if name not in given:
+            raise TypeError(f"{who}: {name} is missing; pass an array of shape {_symbols(dims)}.")
+    return tuple(given[argument.name] for argument in contract)
 
 
-def _all_given(
-    contract: Sequence[_Argument], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> bool:
-    # A call with a missing argument is left to Python, which names what is missing.
-    return all(a.position < len(args) or a.name in kwargs for a in contract)
+def _fits(contract: Contract, signature: Signature) -> bool:
+    sizes: dict[str, Any] = {"1": 1}
+    return all(
+        kind in "fc" and _bind(argument.dims, shape, sizes)
+        for argument, (shape, kind) in zip(contract, signature, strict=True)
+    )
 
 
 def _is_float_array(value: Any) -> bool:
@@ -133,14 +150,12 @@ def _bind(dims: Dims, shape: tuple[int, ...], sizes: dict[str, Any]) -> bool:
     return all(sizes.setdefault(dim, size) == size for dim, size in zip(dims, shape, strict=True))
 
 
-def _explain(
-    who: str, contract: Sequence[_Argument], given: Mapping[str, Any]
-) -> TypeError | ValueError:
+def _explain(who: str, contract: Contract, given: Sequence[Any]) -> TypeError | ValueError:
     """Word the error for the argument that disagrees with all the others."""
-    for argument in contract:
-        if not _is_float_array(given[argument.name]):
-            return _explain_type(who, argument, given[argument.name])
-    shapes = {argument.name: _shape(given[argument.name]) for argument in contract}
+    for argument, value in zip(contract, given, strict=False):
+        if not _is_float_array(value):
+            return _explain_type(who, argument, value)
+    shapes = {a.name: _shape(value) for a, value in zip(contract, given, strict=False)}
     # Incoming gradients and targets are suspected before the arrays that they belong to.
     suspects = sorted(contract, key=lambda a: not a.name.startswith(("d", "Y")))
     for suspect in suspects:
