@@ -394,7 +394,7 @@ def relu_prime(Z: AnyShape) -> AnyShape:
     """Compute the derivative of ReLU: 1 where z > 0, else 0.
 
     Implements :eq:`eq-activations-relu-prime`. At the kink the derivative does not exist; the
-    choice made here is ReLU′(0) = 0, the second argument of `numpy.heaviside`.
+    choice made here is ReLU′(0) = 0.
 
     Parameters
     ----------
@@ -418,7 +418,7 @@ def relu_prime(Z: AnyShape) -> AnyShape:
     >>> relu_prime(np.array([[-1.0, 0.0, 2.0]]))
     array([[0., 0., 1.]])
     """
-    return np.heaviside(Z.real, 0)
+    return (Z.real > 0).astype(Z.real.dtype)
 
 
 relu_backward = _backward_of(relu_prime)
@@ -488,7 +488,7 @@ def leaky_relu_prime(Z: AnyShape, slope: float = 0.01) -> AnyShape:
     >>> leaky_relu_prime(np.array([[-1.0, 0.0, 2.0]]), slope=0.25)
     array([[0.25, 0.25, 1.  ]])
     """
-    return slope + (1 - slope) * relu_prime(Z)
+    return np.where(Z.real > 0, np.ones_like(Z.real), slope)
 
 
 @checked
