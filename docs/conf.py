@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -122,15 +123,20 @@ os.environ |= {
 }
 
 # Reference.
+warnings.filterwarnings("ignore", message=".*set_application", module="sphinx_autodoc_typehints")
 default_role = "py:obj"
-autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_default_options = {
+    "members": True,
+    "member-order": "bysource",
+    "ignore-module-all": True,  # so that the order is that of the source
+}
 autodoc_typehints = "none"
 always_use_bars_union = True
 typehints_defaults = "comma"
 typehints_formatter = TypehintsFormatter()
 typehints_use_rtype = True
 napoleon_google_docstring = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Fields", "params_style")]
 napoleon_use_rtype = False
 viewcode_line_numbers = True
 intersphinx_mapping = write_inventories(BUILD / "inventories")
@@ -154,6 +160,7 @@ html_theme_options = {
         "image_dark": "_static/mark.svg",
         "alt_text": "",
     },
+    "footer_content_items": "copyright.html",
     "home_page_in_toc": True,
     "navbar_persistent": [],
     "pygments_light_style": "friendly",

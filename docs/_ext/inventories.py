@@ -36,6 +36,7 @@ PYTHON = (
             "typing.NamedTuple": "library/typing.html#$",
         },
         "py:data": {
+            "Ellipsis": "library/constants.html#$",
             "None": "library/constants.html#$",
             "typing.Annotated": "library/typing.html#$",
             "typing.Any": "library/typing.html#$",
@@ -72,6 +73,7 @@ NUMPY = (
         },
         "py:function": {
             "numpy.einsum": "reference/generated/$.html#$",
+            "numpy.heaviside": "reference/generated/$.html#$",
             "numpy.random.default_rng": "reference/random/generator.html#$",
         },
     },

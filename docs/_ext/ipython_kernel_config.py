@@ -6,3 +6,4 @@ c.HistoryManager.enabled = False
 c.InlineBackend.figure_formats = {"svg"}
 c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
 c.InlineBackend.rc = {}
+c.IPKernelApp.log_level = "ERROR"  # the kernel and its client share one machine and one user

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from inspect import get_annotations
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin
 
 import numpy as np
+import numpy.typing as npt
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
+from sphinx_autodoc_typehints import format_annotation
+
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+
+
+class Record(NamedTuple):
+    """Any record: its field tells what the fields of all records are."""
+
+    field: None
+
+
+Field = type(Record.__dict__["field"])
 
 
 class TypehintsFormatter:
@@ -27,8 +40,14 @@ class TypehintsFormatter:
                 return f":py:class:`~numpy.ndarray` :shape:`{shape}`"
         if _is_array(annotation):
             return ":py:class:`~numpy.ndarray`"
+        if annotation == npt.DTypeLike:
+            return ":py:data:`~numpy.typing.DTypeLike`"
         if get_origin(annotation) is np.inexact:
             return ":py:class:`~numpy.inexact`"
+        if get_origin(annotation) is np.floating:
+            return ":py:class:`~numpy.floating`"
+        if isinstance(annotation, type) and "._" in annotation.__module__:
+            return f":py:class:`~{_public(annotation.__module__)}.{annotation.__qualname__}`"
         return None
 
     def __eq__(self, other: object) -> bool:
@@ -40,6 +59,11 @@ class TypehintsFormatter:
 
 def _is_array(annotation: Any) -> bool:
     return get_origin(annotation) is np.ndarray
+
+
+def _public(module: str) -> str:
+    """Name the package that a private module belongs to: numpy.random._generator is numpy.random."""
+    return ".".join(part for part in module.split(".") if not part.startswith("_"))
 
 
 class ShapeRole(SphinxRole):
@@ -63,7 +87,33 @@ def _dimension(name: str) -> str:
     return rf"{letter}_\text{{{suffix}}}" if suffix else letter
 
 
+def describe_fields(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Turn the attributes in the docstring of a record into fields with their types.
+
+    Sphinx would list them once more, as numbered aliases and without their shapes.
+    """
+    if what != "class" or not hasattr(obj, "_fields") or "Attributes" not in lines:
+        return
+    heading = lines.index("Attributes")
+    lines[heading : heading + 2] = ["Fields", "------"]
+    types = get_annotations(obj, eval_str=True)
+    for number in range(heading + 2, len(lines)):
+        if (field := lines[number]) in types:
+            lines[number] = f"{field} : {format_annotation(types[field], app.config)}"
+
+
+def skip_fields(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out what `describe_fields` has described."""
+    return True if isinstance(obj, Field) else None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the role."""
+    """Register the role and the two steps that concern records."""
     app.add_role("shape", ShapeRole())
+    app.connect("autodoc-process-docstring", describe_fields, priority=400)
+    app.connect("autodoc-skip-member", skip_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,168 @@
+"""The work on fcnref, one session for each kind: ``nox --list`` shows them.
+
+Nothing but Python has to be on the machine. The versions come from constraints.txt, so that a
+session does the same next year.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import webbrowser
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.sessions = ["docs"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = False
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+SITE = ROOT / "docs" / "_build" / "html"
+PINNED = ["--quiet", "--constraint", "constraints.txt"]
+SPHINX = ["sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", str(SITE)]
+
+
+def works(python: str) -> bool:
+    """Whether `python` can be started: a name on the PATH may be an empty promise."""
+    if not (path := shutil.which(python)):
+        return False
+    ask = [path, "-c", "import sys, venv; print('%d.%d' % sys.version_info[:2])"]
+    answer = subprocess.run(ask, capture_output=True, text=True, check=False)
+    return answer.returncode == 0 and answer.stdout.strip() == python.removeprefix("python")
+
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHONS = [
+    version
+    for version in (f"3.{minor}" for minor in range(11, 21))
+    if version == HERE or works(f"python{version}")
+]
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install fcnref and dependency groups, in the versions of constraints.txt."""
+    requirements = nox.project.dependency_groups(PROJECT, *groups)
+    session.install(*PINNED, *requirements, "--editable", ".")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site and print its address; ``-- --open`` shows it in a browser."""
+    install(session, "docs")
+    session.run(*SPHINX, "--quiet")
+    address = (SITE / "index.html").as_uri()
+    print(f"\nThe site is built. Open\n\n    {address}\n")
+    if "--open" in session.posargs:
+        webbrowser.open(address)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Serve the site on this machine and build it again whenever a source changes."""
+    install(session, "serve")
+    session.run(
+        *["sphinx-autobuild", "-n", "docs", str(SITE), "--watch", "fcnref"],
+        *["--ignore", "*/docs/_build/*", "--ignore", "*/docs/node_modules/*"],
+        *["--port", "0", "--open-browser", *session.posargs],
+    )
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests, the examples of the docstrings and the cells of the pages."""
+    install(session, "tests")
+    install_peers(session)
+    session.run("pytest", "tests", "fcnref", "docs", *session.posargs)
+
+
+def install_peers(session: nox.Session) -> None:
+    """Install PyTorch where a small wheel exists; without it, the tests that compare are skipped.
+
+    The wheel that is meant is the one for the CPU. Where the index offers only the one for GPUs,
+    which brings gigabytes of packages along, the dry run shows it and nothing is installed.
+    """
+    for requirement in nox.project.dependency_groups(PROJECT, "peers"):
+        plan = session.run(
+            *["python", "-m", "pip", "install", "--dry-run", "--quiet", "--report", "-"],
+            *["--only-binary", ":all:", "--constraint", "constraints.txt", requirement],
+            silent=True,
+            success_codes=[0, 1],
+            stderr=subprocess.DEVNULL,
+        )
+        reason = refusal(str(plan))
+        if reason:
+            session.log(f"{requirement} is left out, and with it the tests that need it: {reason}")
+        else:
+            session.install(*PINNED, requirement)
+
+
+def refusal(plan: str) -> str:
+    """Say why the plan of an installation should not be carried out; nothing if it should."""
+    try:
+        parts = json.loads(plan[plan.index("{") :])["install"]
+    except ValueError:
+        return "there is no wheel for this Python"
+    names = [part["metadata"]["name"] for part in parts]
+    if any(name.startswith("nvidia") for name in names):
+        return "the index offers only the build for GPUs"
+    return ""
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the types of the package with mypy, strictly."""
+    install(session, "typing")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style with ruff."""
+    install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the sdist, install each into a clean environment and import it."""
+    install(session, "build")
+    folder = Path(session.create_tmp())
+    for old in folder.glob("fcnref-*"):
+        old.unlink()
+    session.run("python", "-m", "build", "--outdir", str(folder), str(ROOT))
+    for kind in ("*.whl", "*.tar.gz"):
+        [archive] = folder.glob(kind)
+        clean = folder / "clean"
+        shutil.rmtree(clean, ignore_errors=True)
+        session.run("python", "-m", "venv", str(clean))
+        python = str(clean / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+        options = ["--quiet", "--disable-pip-version-check"]
+        session.run(python, "-m", "pip", "install", *options, str(archive), external=True)
+        with session.chdir(folder):
+            session.run(python, "-c", SMOKE, external=True)
+
+
+SMOKE = """
+from importlib.resources import files
+import numpy as np
+import fcnref
+dW, db = fcnref.affine_backward_parameters(np.ones((3, 7)), np.ones((5, 7)))
+assert dW.shape == (3, 5) and (db == 7).all()
+assert files(fcnref).joinpath("py.typed").is_file()
+print("fcnref", fcnref.__version__, "imported from", fcnref.__file__)
+"""
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write constraints.txt anew, with the newest versions that fit together."""
+    install_unlocked = nox.project.dependency_groups(PROJECT, "lock")
+    session.install("--quiet", *install_unlocked)
+    session.run(
+        *["uv", "pip", "compile", "pyproject.toml", "--universal", "--group", "dev", "--upgrade"],
+        *["--no-emit-index-url", "--no-annotate", "--no-header", "--quiet"],
+        *["--output-file", "constraints.txt"],
+    )
