@@ -1,5 +1,6 @@
-"""Training on mini-batches: shuffle, slice, gradients, step."""
+"""Training on mini-batches: shuffle, deal, gradients, step."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -56,12 +57,14 @@ def mini_batches(
     m
         Number of examples.
     batch_size
-        Examples in a mini-batch; the last one may hold fewer.
+        The most examples that a mini-batch may hold.
 
     Returns
     -------
     batches
-        The column numbers of each mini-batch. Every example is in exactly one.
+        The column numbers of each mini-batch. Every example is in exactly one, and the sizes
+        differ by at most one: a small last mini-batch would take a step as long as the others in
+        a direction that is far noisier.
 
     Raises
     ------
@@ -74,12 +77,11 @@ def mini_batches(
     >>> from fcnref import mini_batches
     >>> batches = list(mini_batches(np.random.default_rng(0), 7, 3))
     >>> [batch.size for batch in batches], sorted(int(i) for batch in batches for i in batch)
-    ([3, 3, 1], [0, 1, 2, 3, 4, 5, 6])
+    ([3, 2, 2], [0, 1, 2, 3, 4, 5, 6])
     """
     if batch_size < 1:
         raise ValueError(f"mini_batches: batch_size must be at least 1, got {batch_size}.")
-    order = rng.permutation(m)
-    return (order[start : start + batch_size] for start in range(0, m, batch_size))
+    return iter(np.array_split(rng.permutation(m), max(1, math.ceil(m / batch_size))))
 
 
 def train(
@@ -114,7 +116,7 @@ def train(
     epochs
         How often every example is seen.
     batch_size
-        Examples in a mini-batch.
+        The most examples that a mini-batch may hold.
     monitor
         Called with the layers after every epoch; what it returns is kept in the history.
     progress
