@@ -1,6 +1,6 @@
 """A fully connected network: the forward pass, the backward pass, and the loss with its gradients.
 
-The loops below are the recursion of the derivation, `l` counts layers as it does there, and
+The loops below are the recursion of the derivation, l counts layers as it does there, and
 ``trace.A[l]`` is A[l]. The trace holds no parameter: a backward pass reads the weights from the
 layers, so it cannot read stale ones.
 """

@@ -68,7 +68,7 @@ class Activation(NamedTuple):
     forward
         The map, ``A = forward(Z)``.
     backward
-        The rule, ``dZ = backward(dA, kept)``, where `kept` is Z, A or None as `reads` says.
+        The rule, ``dZ = backward(dA, kept)``, where kept is Z, A or None as reads says.
     reads
         ``"Z"``, ``"A"``, or None where the rule needs neither.
 
