@@ -15,6 +15,7 @@ import nox
 
 nox.needs_version = ">=2025.5"
 nox.options.sessions = ["docs"]
+nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 

@@ -40,6 +40,9 @@ FONTS = {
     "source-sans-3": "Source Sans",
     "source-code-pro": "Source Code",
 }
+ENVIRONMENT = re.compile(
+    r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", re.DOTALL
+)
 SCRIPTS = ("latin", "latin-ext", "greek")
 
 
@@ -178,7 +181,7 @@ def visit_displaymath(writer: HTML5Translator, node: nodes.math_block) -> None:
 
 def _is_environment(tex: str) -> bool:
     """Whether all of `tex` is one environment, whose rows need no other around them."""
-    return bool(re.fullmatch(r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", tex, re.S))
+    return bool(ENVIRONMENT.fullmatch(tex))
 
 
 def latex_macros(macros: dict[str, str]) -> str:

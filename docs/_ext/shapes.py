@@ -11,7 +11,6 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 from sphinx_autodoc_typehints import format_annotation
 
-
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
@@ -32,7 +31,7 @@ class TypehintsFormatter:
     An instance and no function, because Sphinx pickles and compares its configuration.
     """
 
-    def __call__(self, annotation: Any, config: Config) -> str | None:
+    def __call__(self, annotation: Any, config: Config) -> str | None:  # noqa: ARG002
         """Return markup for an array, with its shape where it has one; None for all else."""
         if get_origin(annotation) is Annotated:
             array, shape = get_args(annotation)[:2]
@@ -62,7 +61,7 @@ def _is_array(annotation: Any) -> bool:
 
 
 def _public(module: str) -> str:
-    """Name the package that a private module belongs to: numpy.random._generator is numpy.random."""
+    """Leave the private parts out of the name of a module, as in numpy.random._generator."""
     return ".".join(part for part in module.split(".") if not part.startswith("_"))
 
 
