@@ -218,8 +218,8 @@ identity_jacobian = _jacobian_of(identity_prime)
 def sigmoid(Z: AnyShape) -> AnyShape:
     """Compute the logistic sigmoid, 1 / (1 + exp(-z)).
 
-    Implements :eq:`eq-activations-sigmoid`. Only ``exp(-|z|)`` is evaluated, which cannot overflow and
-    keeps the digits of the left tail.
+    Implements :eq:`eq-activations-sigmoid`. Only ``exp(-|z|)`` is evaluated, which cannot overflow
+    and keeps the digits of the left tail.
 
     Parameters
     ----------
@@ -568,8 +568,8 @@ def leaky_relu_jacobian(z: Column, slope: float = 0.01) -> Jacobian:
 def softplus(Z: AnyShape) -> AnyShape:
     """Compute log(1 + exp(z)), the smooth relative of ReLU.
 
-    Implements :eq:`eq-activations-softplus` as ``max(z, 0) + log1p(exp(-|z|))``: the exponential cannot
-    overflow, and log1p keeps the digits of the left tail (Mächler, 2012).
+    Implements :eq:`eq-activations-softplus` as ``max(z, 0) + log1p(exp(-|z|))``: the exponential
+    cannot overflow, and log1p keeps the digits of the left tail (Mächler, 2012).
 
     Parameters
     ----------
