@@ -128,13 +128,18 @@ def forward(X: Batch, layers: Sequence[Layer]) -> Trace:
     array([[3. , 0. ],
            [5.5, 1. ]])
     """
-    _check_network("forward", X, layers)
+    if len(layers) == 0:
+        raise ValueError("forward: a network needs at least one layer, got none.")
     A: list[Array] = [X]
     kept: list[Array | None] = [None]
-    for W, b, activation in layers:
-        Z = affine(A[-1], W, b)
-        A.append(activation.forward(Z))
-        kept.append(Z if activation.reads == "Z" else None)
+    try:
+        for W, b, activation in layers:
+            Z = affine(A[-1], W, b)
+            A.append(activation.forward(Z))
+            kept.append(Z if activation.reads == "Z" else None)
+    except (AttributeError, TypeError, ValueError):
+        _check_network("forward", X, layers)
+        raise
     return Trace(tuple(A), tuple(kept))
 
 
@@ -245,8 +250,7 @@ def loss_and_grads(
 
 
 def _check_network(who: str, X: Batch, layers: Sequence[Layer]) -> None:
-    if len(layers) == 0:
-        raise ValueError(f"{who}: a network needs at least one layer, got none.")
+    """Say which layer does not fit, when one does not."""
     check_array(who, "X", X, "n_0 m")
     n_prev = X.shape[0]
     for l, layer in enumerate(layers, start=1):
