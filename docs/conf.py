@@ -125,6 +125,7 @@ os.environ |= {
 # Reference.
 warnings.filterwarnings("ignore", message=".*set_application", module="sphinx_autodoc_typehints")
 default_role = "py:obj"
+add_module_names = False
 autodoc_default_options = {
     "members": True,
     "member-order": "bysource",

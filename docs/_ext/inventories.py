@@ -62,6 +62,7 @@ NUMPY = (
             "numpy.float64": "reference/arrays.scalars.html#$",
             "numpy.floating": "reference/arrays.scalars.html#$",
             "numpy.inexact": "reference/arrays.scalars.html#$",
+            "numpy.int64": "reference/arrays.scalars.html#$",
             "numpy.integer": "reference/arrays.scalars.html#$",
             "numpy.ndarray": "reference/generated/$.html#$",
             "numpy.random.Generator": "reference/random/generator.html#$",

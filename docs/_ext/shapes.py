@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+)
 
 import numpy as np
 import numpy.typing as npt
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
-from sphinx_autodoc_typehints import format_annotation
+from sphinx.util.typing import restify
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.config import Config
 
 
 class Record(NamedTuple):
@@ -31,7 +40,7 @@ class TypehintsFormatter:
     An instance and no function, because Sphinx pickles and compares its configuration.
     """
 
-    def __call__(self, annotation: Any, config: Config) -> str | None:  # noqa: ARG002
+    def __call__(self, annotation: Any, config: object = None) -> str | None:  # noqa: ARG002
         """Return markup for an array, with its shape where it has one; None for all else."""
         if get_origin(annotation) is Annotated:
             array, shape = get_args(annotation)[:2]
@@ -56,8 +65,27 @@ class TypehintsFormatter:
         return hash(type(self))
 
 
+def spell(annotation: Any) -> str:
+    """Spell any annotation as markup, with the shapes of the arrays inside it."""
+    if known := TypehintsFormatter()(annotation):
+        return known
+    origin, args = get_origin(annotation), get_args(annotation)
+    if annotation is Ellipsis:
+        return "..."
+    if isinstance(annotation, list):
+        return f"[{', '.join(map(spell, annotation))}]"
+    if origin is Literal:
+        return " | ".join(f"``{value!r}``" for value in args)
+    if origin in (Union, UnionType):
+        return " | ".join(map(spell, args))
+    if args:
+        return rf"{restify(origin, 'smart')}\ [{', '.join(map(spell, args))}]"
+    return restify(annotation, "smart")
+
+
 def _is_array(annotation: Any) -> bool:
-    return get_origin(annotation) is np.ndarray
+    # From NumPy 2.5 on, NDArray stays visible as an alias.
+    return get_origin(annotation) in (np.ndarray, npt.NDArray)
 
 
 def _public(module: str) -> str:
@@ -100,7 +128,7 @@ def describe_fields(
     types = get_annotations(obj, eval_str=True)
     for number in range(heading + 2, len(lines)):
         if (field := lines[number]) in types:
-            lines[number] = f"{field} : {format_annotation(types[field], app.config)}"
+            lines[number] = f"{field} : {spell(types[field])}"
 
 
 def skip_fields(
