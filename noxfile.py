@@ -130,7 +130,7 @@ def lint(session: nox.Session) -> None:
 def build(session: nox.Session) -> None:
     """Build the wheel and the sdist, install each into a clean environment and import it."""
     install(session, "build")
-    folder = Path(session.create_tmp())
+    folder = Path(session.create_tmp()).resolve()
     for old in folder.glob("fcnref-*"):
         old.unlink()
     session.run("python", "-m", "build", "--outdir", str(folder), str(ROOT))
