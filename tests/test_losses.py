@@ -152,35 +152,30 @@ def test_a_fused_loss_is_its_activation_and_its_loss_in_one(name, draw, targets)
 EXTREME = np.array([[0.0, 40.0, -40.0, 800.0, -800.0], [1.0, -3.0, 20.0, -800.0, 0.0]])
 
 
-def digits(formula):
+def in_digits(formula, *numbers):
     with localcontext() as context:
         context.prec = 800
-        return float(formula())
+        return float(formula(*map(Decimal, numbers)))
 
 
-def test_sigmoid_cross_entropy_keeps_its_digits():
-    for z, y in [(40.0, 1.0), (-40.0, 0.0), (700.0, 1.0), (800.0, 0.0), (-800.0, 0.25)]:
-        logits, Y = readonly(np.array([[z]])), readonly(np.array([[y]]))
+@pytest.mark.parametrize(
+    ("z", "y"), [(40.0, 1.0), (-40.0, 0.0), (700.0, 1.0), (800.0, 0.0), (-800.0, 0.25)]
+)
+def test_sigmoid_cross_entropy_keeps_its_digits(z, y):
+    J = fcnref.sigmoid_cross_entropy(readonly(np.array([[z]])), readonly(np.array([[y]])))
+    expected = in_digits(
+        lambda z, y: y * (1 + (-z).exp()).ln() + (1 - y) * (1 + z.exp()).ln(), z, y
+    )
+    assert math.isclose(J, expected, rel_tol=1e-14)
 
-        def textbook(z=Decimal(z), y=Decimal(y)):
-            return y * (1 + (-z).exp()).ln() + (1 - y) * (1 + z.exp()).ln()
 
-        assert math.isclose(
-            fcnref.sigmoid_cross_entropy(logits, Y), digits(textbook), rel_tol=1e-14
-        )
-
-
-def test_softmax_cross_entropy_keeps_its_digits():
-    for column in [(0.0, -40.0, -45.0), (800.0, -800.0, 0.0), (-700.0, 20.0, 20.0)]:
-        for label in range(3):
-
-            def textbook(z=tuple(map(Decimal, column)), label=label):
-                return sum(entry.exp() for entry in z).ln() - z[label]
-
-            J = fcnref.softmax_cross_entropy(
-                readonly(np.array([column]).T), readonly(one_hot(np.array([label]), 3))
-            )
-            np.testing.assert_allclose(J, digits(textbook), rtol=1e-14, atol=1e-16)
+@pytest.mark.parametrize("label", [0, 1, 2])
+@pytest.mark.parametrize("column", [(0.0, -40.0, -45.0), (800.0, -800.0, 0.0), (-700.0, 2.0, 2.0)])
+def test_softmax_cross_entropy_keeps_its_digits(column, label):
+    logits = readonly(np.array([column]).T)
+    J = fcnref.softmax_cross_entropy(logits, readonly(one_hot(np.array([label]), 3)))
+    expected = in_digits(lambda *z: sum(entry.exp() for entry in z).ln() - z[label], *column)
+    np.testing.assert_allclose(J, expected, rtol=1e-14, atol=1e-16)
 
 
 @pytest.mark.parametrize("name", ON_LOGITS)
