@@ -19,7 +19,9 @@ __all__ = [
     "BatchPrev",
     "Bias",
     "Column",
+    "Input",
     "Jacobian",
+    "Output",
     "Scalar",
     "Weights",
     "check_array",
@@ -40,6 +42,12 @@ Batch: TypeAlias = Annotated[Array, "n m"]
 
 BatchPrev: TypeAlias = Annotated[Array, "n_prev m"]
 """One row per unit of the previous layer, one column per example."""
+
+Input: TypeAlias = Annotated[Array, "n_0 m"]
+"""One row per unit of the input, one column per example."""
+
+Output: TypeAlias = Annotated[Array, "n_L m"]
+"""One row per unit of the last layer, one column per example."""
 
 Weights: TypeAlias = Annotated[Array, "n n_prev"]
 """One row per unit of this layer, one column per unit of the previous layer."""
@@ -156,8 +164,9 @@ def _explain(who: str, contract: Contract, given: Sequence[Any]) -> TypeError | 
         if not _is_float_array(value):
             return _explain_type(who, argument, value)
     shapes = {a.name: _shape(value) for a, value in zip(contract, given, strict=False)}
-    # Incoming gradients and targets are suspected before the arrays that they belong to.
-    suspects = sorted(contract, key=lambda a: not a.name.startswith(("d", "Y")))
+    # Incoming gradients and targets are suspected before the arrays that they belong to, and so is
+    # a bias before the weights.
+    suspects = sorted(contract, key=lambda a: (a.name[0] not in "dY", a.dims[-1] != "1"))
     for suspect in suspects:
         sizes: dict[str, Any] = {"1": 1}
         others = [a for a in contract if a is not suspect]

@@ -8,7 +8,7 @@ layers, so it cannot read stale ones.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fcnref._arrays import Array, Batch, Bias, Scalar, Weights, check_array
+from fcnref._arrays import Array, Bias, Input, Output, Scalar, Weights, check_array
 from fcnref.activations import Activation
 from fcnref.affine import (
     LayerGradients,
@@ -74,7 +74,7 @@ class NetworkGradients(NamedTuple):
     """
 
     layers: tuple[LayerGradients, ...]
-    dA_0: Array | None
+    dA_0: Input | None
 
 
 class LossAndGradients(NamedTuple):
@@ -92,7 +92,7 @@ class LossAndGradients(NamedTuple):
     grads: NetworkGradients
 
 
-def forward(X: Batch, layers: Sequence[Layer]) -> Trace:
+def forward(X: Input, layers: Sequence[Layer]) -> Trace:
     """Run the network on a batch and keep what the backward pass will read.
 
     Implements :eq:`eq-forward-recursion`.
@@ -144,7 +144,7 @@ def forward(X: Batch, layers: Sequence[Layer]) -> Trace:
 
 
 def backward(
-    dA_L: Batch, layers: Sequence[Layer], trace: Trace, with_dA_0: bool = False
+    dA_L: Output, layers: Sequence[Layer], trace: Trace, with_dA_0: bool = False
 ) -> NetworkGradients:
     """Run the network backwards, from the gradient by its output to those of its parameters.
 
@@ -199,7 +199,7 @@ def backward(
 
 
 def loss_and_grads(
-    X: Batch, Y: Batch, layers: Sequence[Layer], loss: Loss, with_dA_0: bool = False
+    X: Input, Y: Output, layers: Sequence[Layer], loss: Loss, with_dA_0: bool = False
 ) -> LossAndGradients:
     """Compute the loss of a network on a batch, and its gradients by every parameter.
 
@@ -249,7 +249,7 @@ def loss_and_grads(
     return LossAndGradients(loss.value(A_L, Y), backward(dA_L, layers, trace, with_dA_0))
 
 
-def _check_network(who: str, X: Batch, layers: Sequence[Layer]) -> None:
+def _check_network(who: str, X: Input, layers: Sequence[Layer]) -> None:
     """Say which layer does not fit, when one does not."""
     check_array(who, "X", X, "n_0 m")
     n_prev = X.shape[0]
@@ -272,7 +272,7 @@ def _check_layer(who: str, l: int, layer: Layer, n_prev: int) -> None:
     check_array(who, f"b[{l}]", layer.b, f"n_{l} 1", **{f"n_{l}": layer.W.shape[0]})
 
 
-def _check_trace(who: str, dA_L: Batch, layers: Sequence[Layer], trace: Trace) -> None:
+def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) -> None:
     L = len(layers)
     if len(trace.A) != L + 1 or len(trace.Z) != L + 1:
         raise ValueError(

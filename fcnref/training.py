@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fcnref._arrays import Batch
+from fcnref._arrays import Input, Output
 from fcnref.losses import Loss
 from fcnref.network import Layer, loss_and_grads
 from fcnref.optimizers import Step
@@ -86,8 +86,8 @@ def mini_batches(
 
 def train(
     rng: "np.random.Generator",
-    X: Batch,
-    Y: Batch,
+    X: Input,
+    Y: Output,
     layers: Sequence[Layer],
     loss: Loss,
     step: Callable[..., Step],
