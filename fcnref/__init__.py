@@ -74,6 +74,21 @@ from fcnref.affine import (
     affine_backward_input,
     affine_backward_parameters,
 )
+from fcnref.conventions import (
+    SklearnParameters,
+    from_keras,
+    from_per_example,
+    from_rows,
+    from_sklearn,
+    from_torch,
+    other_layout,
+    to_keras,
+    to_per_example,
+    to_rows,
+    to_sklearn,
+    to_torch,
+    translate_l2,
+)
 from fcnref.initializers import (
     glorot_uniform,
     he_normal,
@@ -232,6 +247,19 @@ __all__ = [
     "Trained",
     "mini_batches",
     "train",
+    "SklearnParameters",
+    "from_keras",
+    "from_per_example",
+    "from_rows",
+    "from_sklearn",
+    "from_torch",
+    "other_layout",
+    "to_keras",
+    "to_per_example",
+    "to_rows",
+    "to_sklearn",
+    "to_torch",
+    "translate_l2",
 ]
 
 __version__ = "0.1.0"
