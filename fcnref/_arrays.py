@@ -142,7 +142,12 @@ def _fits(contract: Contract, signature: Signature) -> bool:
 
 
 def _is_float_array(value: Any) -> bool:
-    return hasattr(value, "shape") and getattr(getattr(value, "dtype", None), "kind", "") in "fc"
+    return hasattr(value, "shape") and _kind(value) in ("f", "c")
+
+
+def _kind(value: Any) -> str | None:
+    """Return the letter that NumPy gives to a kind of numbers; tensors of PyTorch have none."""
+    return getattr(getattr(value, "dtype", None), "kind", None)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -179,9 +184,9 @@ def _explain(who: str, contract: Contract, given: Sequence[Any]) -> TypeError | 
     return ValueError(f"{who}: the shapes must be {wanted}, got {got}; examples are columns.")
 
 
-def _explain_type(who: str, argument: _Argument, value: object) -> TypeError:
+def _explain_type(who: str, argument: _Argument, value: Any) -> TypeError:
     name = argument.name
-    if hasattr(value, "shape") and hasattr(value, "dtype"):
+    if hasattr(value, "shape") and _kind(value) is not None:
         return TypeError(
             f"{who}: {name} must hold floating-point numbers, got {value.dtype}; "
             f"convert it with {name}.astype(float)."

@@ -145,7 +145,8 @@ def initialize(
     L = len(activations)
     if L == 0 or len(sizes) != L + 1:
         raise ValueError(
-            f"initialize: {L} activations need {L + 1} sizes n_0, ..., n_{L}, got {len(sizes)}."
+            "initialize: sizes n_0, ..., n_L and activations must be L + 1 and L in number, L at "
+            f"least 1, got {len(sizes)} and {L}."
         )
     return tuple(
         Layer(scheme(rng, n, n_prev, dtype), np.zeros((n, 1), dtype), activation)

@@ -5,7 +5,7 @@ The loops below are the recursion of the derivation, l counts layers as it does 
 layers, so it cannot read stale ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fcnref._arrays import Array, Bias, Input, Output, Scalar, Weights, check_array
@@ -171,7 +171,7 @@ def backward(
     ValueError
         If a shape does not fit the others, or the trace is of another network.
     TypeError
-        If dA_L holds no floating-point numbers.
+        If dA_L holds no floating-point numbers, or the trace is no `Trace`.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def loss_and_grads(
     ValueError
         If a shape does not fit the others, or the loss refuses the targets.
     TypeError
-        If an array holds no floating-point numbers.
+        If an array holds no floating-point numbers, or the loss is no `Loss`.
 
     Examples
     --------
@@ -243,6 +243,10 @@ def loss_and_grads(
     array([[-0.16666667],
            [ 0.16666667]])
     """
+    if not isinstance(loss, Loss):
+        raise TypeError(
+            f"loss_and_grads: loss must be a Loss such as fcnref.HALF_SQUARED_ERROR, got {loss!r}."
+        )
     trace = forward(X, layers)
     A_L = trace.A[-1]
     dA_L = loss.grad(A_L, Y)
@@ -251,14 +255,14 @@ def loss_and_grads(
 
 def _check_network(who: str, X: Input, layers: Sequence[Layer]) -> None:
     """Say which layer does not fit, when one does not."""
-    check_array(who, "X", X, "n_0 m")
-    n_prev = X.shape[0]
+    sizes: dict[str, int] = {}
     for l, layer in enumerate(layers, start=1):
-        _check_layer(who, l, layer, n_prev)
-        n_prev = layer.W.shape[0]
+        _check_layer(who, l, layer, sizes)
+        sizes = {f"n_{l}": layer.W.shape[0]}
+    check_array(who, "X", X, "n_0 m", n_0=layers[0].W.shape[1])
 
 
-def _check_layer(who: str, l: int, layer: Layer, n_prev: int) -> None:
+def _check_layer(who: str, l: int, layer: Layer, sizes: Mapping[str, int]) -> None:
     if not isinstance(layer, Layer):
         raise TypeError(
             f"{who}: layer {l} must be a Layer(W, b, activation), got {type(layer).__name__}."
@@ -268,16 +272,28 @@ def _check_layer(who: str, l: int, layer: Layer, n_prev: int) -> None:
             f"{who}: the activation of layer {l} must be an Activation such as fcnref.RELU, "
             f"got {layer.activation!r}."
         )
-    check_array(who, f"W[{l}]", layer.W, f"n_{l} n_{l - 1}", **{f"n_{l - 1}": n_prev})
+    check_array(who, f"W[{l}]", layer.W, f"n_{l} n_{l - 1}", **sizes)
     check_array(who, f"b[{l}]", layer.b, f"n_{l} 1", **{f"n_{l}": layer.W.shape[0]})
 
 
 def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) -> None:
+    if not isinstance(trace, Trace):
+        raise TypeError(
+            f"{who}: trace must be the Trace that forward returned, got {type(trace).__name__}."
+        )
     L = len(layers)
     if len(trace.A) != L + 1 or len(trace.Z) != L + 1:
         raise ValueError(
             f"{who}: the trace must hold A[0], ..., A[{L}] for {L} layers, "
             f"got {len(trace.A)} arrays; pass what forward returned for these layers."
         )
+    for l, layer in enumerate(layers, start=1):
+        n, n_prev = len(trace.A[l]), len(trace.A[l - 1])
+        if layer.W.shape != (n, n_prev):
+            raise ValueError(
+                f"{who}: the trace must be of these layers, got one of a layer {l} whose W has "
+                f"shape (n_{l}, n_{l - 1}) = ({n}, {n_prev}), not {layer.W.shape}; "
+                "pass what forward returned for these layers."
+            )
     n_L, m = trace.A[L].shape
     check_array(who, "dA_L", dA_L, f"n_{L} m", **{f"n_{L}": n_L, "m": m})

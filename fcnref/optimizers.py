@@ -81,6 +81,8 @@ def gradient_descent(
     ------
     ValueError
         If a gradient has another shape than its parameter.
+    TypeError
+        If a gradient is no array of floating-point numbers.
 
     Examples
     --------
@@ -92,7 +94,8 @@ def gradient_descent(
     >>> gradient_descent(layers, grads, learning_rate=0.1).layers[0].W
     array([[0., 2.]])
     """
-    return Step(_moved("gradient_descent", layers, grads.layers, learning_rate), None)
+    _check_gradients("gradient_descent", layers, grads.layers)
+    return Step(_moved(layers, grads.layers, learning_rate), None)
 
 
 def momentum(
@@ -128,7 +131,9 @@ def momentum(
     Raises
     ------
     ValueError
-        If a gradient has another shape than its parameter.
+        If a gradient has another shape than its parameter, or the state is of other layers.
+    TypeError
+        If a gradient is no array of floating-point numbers.
 
     Examples
     --------
@@ -141,10 +146,12 @@ def momentum(
     >>> layers[0].W
     array([[0.75]])
     """
+    _check_gradients("momentum", layers, grads.layers)
     V = grads.layers
     if state is not None:
+        _check_state("momentum", grads.layers, state)
         V = _map(lambda v, d: beta * v + d, state, grads.layers)
-    return Step(_moved("momentum", layers, V, learning_rate), V)
+    return Step(_moved(layers, V, learning_rate), V)
 
 
 def adam(
@@ -184,7 +191,9 @@ def adam(
     Raises
     ------
     ValueError
-        If a gradient has another shape than its parameter.
+        If a gradient has another shape than its parameter, or the state is of other layers.
+    TypeError
+        If a gradient is no array of floating-point numbers.
 
     Examples
     --------
@@ -198,15 +207,17 @@ def adam(
     >>> adam(layers, grads, learning_rate=0.25).layers[0].W.round(6)
     array([[0.75, 1.25]])
     """
+    _check_gradients("adam", layers, grads.layers)
     zeros = _map(np.zeros_like, grads.layers)
     t, mean, square = state if state is not None else AdamState(0, zeros, zeros)
+    _check_state("adam", grads.layers, mean)
     t = t + 1
     mean = _map(lambda m, d: beta_1 * m + (1 - beta_1) * d, mean, grads.layers)
     square = _map(lambda s, d: beta_2 * s + (1 - beta_2) * d**2, square, grads.layers)
     direction = _map(
         lambda m, s: m / (1 - beta_1**t) / (np.sqrt(s / (1 - beta_2**t)) + epsilon), mean, square
     )
-    return Step(_moved("adam", layers, direction, learning_rate), AdamState(t, mean, square))
+    return Step(_moved(layers, direction, learning_rate), AdamState(t, mean, square))
 
 
 def _map(f: Callable[..., Array], *trees: Directions) -> Directions:
@@ -215,23 +226,33 @@ def _map(f: Callable[..., Array], *trees: Directions) -> Directions:
 
 
 def _moved(
-    who: str, layers: Sequence[Layer], directions: Directions, learning_rate: float
+    layers: Sequence[Layer], directions: Directions, learning_rate: float
 ) -> tuple[Layer, ...]:
-    if len(layers) != len(directions):
-        raise ValueError(
-            f"{who}: {len(layers)} layers need as many gradients, got {len(directions)}."
-        )
     return tuple(
-        _moved_layer(who, l, layer, direction, learning_rate)
-        for l, (layer, direction) in enumerate(zip(layers, directions, strict=True), start=1)
+        layer._replace(W=layer.W - learning_rate * dW, b=layer.b - learning_rate * db)
+        for layer, (dW, db) in zip(layers, directions, strict=True)
     )
 
 
-def _moved_layer(
-    who: str, l: int, layer: Layer, direction: LayerGradients, learning_rate: float
-) -> Layer:
-    n, n_prev = layer.W.shape
-    dW, db = direction
-    check_array(who, f"dW[{l}]", dW, "n n_prev", n=n, n_prev=n_prev)
-    check_array(who, f"db[{l}]", db, "n 1", n=n)
-    return layer._replace(W=layer.W - learning_rate * dW, b=layer.b - learning_rate * db)
+def _check_gradients(who: str, layers: Sequence[Layer], gradients: Directions) -> None:
+    if len(layers) != len(gradients):
+        raise ValueError(
+            f"{who}: {len(layers)} layers need as many gradients, got {len(gradients)}."
+        )
+    for l, (layer, (dW, db)) in enumerate(zip(layers, gradients, strict=True), start=1):
+        n, n_prev = layer.W.shape
+        check_array(who, f"dW[{l}]", dW, "n n_prev", n=n, n_prev=n_prev)
+        check_array(who, f"db[{l}]", db, "n 1", n=n)
+
+
+def _check_state(who: str, gradients: Directions, state: Directions) -> None:
+    """Refuse the state of another network, which may well broadcast."""
+    if _shapes(state) != _shapes(gradients):
+        raise ValueError(
+            f"{who}: the state must be that of these layers, with shapes {_shapes(gradients)}, "
+            f"got {_shapes(state)}; pass what the last step returned, or None to start."
+        )
+
+
+def _shapes(directions: Directions) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    return [(dW.shape, db.shape) for dW, db in directions]

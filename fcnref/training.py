@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fcnref._arrays import Input, Output
+from fcnref._arrays import Input, Output, check_array
 from fcnref.losses import Loss
 from fcnref.network import Layer, loss_and_grads
 from fcnref.optimizers import Step
@@ -131,6 +131,8 @@ def train(
     ------
     ValueError
         If the inputs and targets hold different numbers of examples, or a shape does not fit.
+    TypeError
+        If an array holds no floating-point numbers.
     ModuleNotFoundError
         If a progress bar is asked for and tqdm is not installed.
 
@@ -150,11 +152,9 @@ def train(
     >>> layers[0].W.round(3), layers[0].b.round(3)
     (array([[3.]]), array([[1.]]))
     """
+    check_array("train", "X", X, "n_0 m")
     m = X.shape[1]
-    if Y.shape[1] != m:
-        raise ValueError(
-            f"train: Y must hold m = {m} examples like X, got {Y.shape[1]}; examples are columns."
-        )
+    check_array("train", "Y", Y, "n_L m", m=m)
     layers, state = tuple(layers), None
     losses: list[float] = []
     monitored: list[Any] = []
