@@ -1,0 +1,18 @@
+"""Printed equations, executed: read from a page, evaluated on random networks, and judged.
+
+The checker reads the LaTeX of back-propagation notes in the notation that the page declares and
+evaluates both sides of every equation. Needs lark: ``pip install fcnref[equations]``.
+"""
+
+from fcnref.equations.notation import BUNDLED, Notation, NotationError
+from fcnref.equations.verdict import Verdict, assert_page, check_equation, check_page
+
+__all__ = [
+    "BUNDLED",
+    "Notation",
+    "NotationError",
+    "Verdict",
+    "assert_page",
+    "check_equation",
+    "check_page",
+]

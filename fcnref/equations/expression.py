@@ -1,0 +1,540 @@
+"""What an equation means: a tree of frozen records, with its walk, its edits and its printing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from functools import singledispatch
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A place or a layer: a letter and a shift, as in l - 1; the letter is empty for a number."""
+
+    letter: str = ""
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A count: n^{[layer]} units, m examples or L layers, and a shift."""
+
+    kind: str
+    layer: Index | Size | None = None
+    shift: int = 0
+
+
+Place: TypeAlias = Index | Size
+ONE = Index("", 1)
+LAST = Size("L")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number written out."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A size used as a number, as in 1/m."""
+
+    size: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A quantity of the network, or a row, a column or an entry of it.
+
+    `row` and `column` address the stored array, whose columns are examples; `flipped` says that
+    the page prints its transpose, and `single` that the page shows no example index.
+    """
+
+    family: str
+    layer: Place | None
+    row: Place | None
+    column: Place | None
+    shown: str
+    flipped: bool = False
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A variable of the equation itself, such as a learning rate or the x of f(x)."""
+
+    name: str
+    places: tuple[Place | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A quantity that the page has defined, at a layer and at indices."""
+
+    name: str
+    layer: Place | None
+    places: tuple[Place | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry, a row or a column of a composed expression, as in (W^T d)_k."""
+
+    of: Expression
+    row: Place | None
+    column: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Terms added."""
+
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A term with its sign changed."""
+
+    of: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Factors multiplied, as matrices or as numbers; `dot` lets two columns meet as w . x."""
+
+    factors: tuple[Expression, ...]
+    dot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hadamard:
+    """Factors multiplied entry by entry."""
+
+    factors: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A fraction of numbers, or of arrays entry by entry."""
+
+    top: Expression
+    bottom: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A power of a number, or of the entries of a row or column."""
+
+    base: Expression
+    exponent: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose:
+    """A transpose."""
+
+    of: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of its arguments; `primes` counts its derivatives."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    primes: int = 0
+    layer: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """The derivative of `top` by `bottom`, through everything downstream."""
+
+    top: Expression
+    bottom: Node | Free
+    other_layout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A sum (or a product) of `body` over an index; a bound left out is None."""
+
+    letter: str
+    lower: Place
+    upper: Place | None
+    body: Expression
+    kind: str = "sum"
+    unless: Truth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A matrix written out cell by cell."""
+
+    rows: tuple[tuple[Expression, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dotted:
+    """A matrix written with dots: `cell` for every value of the row and the column letter."""
+
+    cell: Expression
+    row: str
+    row_upper: Place
+    column: str
+    column_upper: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A relation of two places: 1 where it holds, 0 elsewhere."""
+
+    left: Place
+    relation: str
+    right: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Branches with the condition of each; None is otherwise."""
+
+    branches: tuple[tuple[Expression, Truth | Compare | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A relation of two numbers, as in z > 0."""
+
+    left: Expression
+    relation: str
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Ones:
+    """A column of ones; without a size it takes the one that fits."""
+
+    size: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The identity matrix, or one of its columns."""
+
+    size: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The claim that something has this shape."""
+
+    shape: tuple[Place, ...]
+
+
+Expression: TypeAlias = (
+    Number | Count | Node | Free | Local | Entry | Sum | Negative | Product | Hadamard | Quotient
+    | Power | Transpose | Apply | Derivative | Series | Grid | Dotted | Truth | Cases | Compare
+    | Ones | Unit | Space
+)  # fmt: skip
+
+COST = Node("J", None, None, None, "J")
+
+
+def children(node: Any) -> Iterator[Any]:
+    """Yield the records inside a record, through tuples."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from children(part) if isinstance(part, tuple) else iter((part,))
+    else:
+        for field in fields(node):
+            value = getattr(node, field.name)
+            if isinstance(value, tuple):
+                yield from children(value)
+            elif hasattr(value, "__dataclass_fields__"):
+                yield value
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """Yield a record and every record below it."""
+    if not hasattr(node, "__dataclass_fields__"):
+        return
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
+    """Rebuild a tree from below, with `change` applied to every record."""
+    if isinstance(node, tuple):
+        return tuple(rewrite(part, change) for part in node)
+    if not hasattr(node, "__dataclass_fields__"):
+        return node
+    changed = {
+        field.name: rewrite(value, change)
+        for field in fields(node)
+        if isinstance(value := getattr(node, field.name), tuple)
+        or hasattr(value, "__dataclass_fields__")
+    }
+    return change(replace(node, **changed))
+
+
+def edits(node: Any, edit: Callable[[Any], Iterator[tuple[str, Any]]]) -> Iterator[tuple[str, Any]]:
+    """Yield every tree that differs from `node` by one edit at one place, with its description."""
+    if isinstance(node, tuple):
+        for position, part in enumerate(node):
+            for text, new in edits(part, edit):
+                yield text, (*node[:position], new, *node[position + 1 :])
+        return
+    if not hasattr(node, "__dataclass_fields__"):
+        return
+    yield from edit(node)
+    for field in fields(node):
+        for text, new in edits(getattr(node, field.name), edit):
+            yield text, replace(node, **{field.name: new})
+
+
+def substitute(node: Any, letters: dict[str, Place]) -> Any:
+    """Replace index letters by places, shifts added; letters bound inside are left alone."""
+    if not letters:
+        return node
+    if isinstance(node, tuple):
+        return tuple(substitute(part, letters) for part in node)
+    if isinstance(node, Index):
+        if node.letter not in letters:
+            return node
+        place = letters[node.letter]
+        return replace(place, shift=place.shift + node.shift)
+    if not hasattr(node, "__dataclass_fields__"):
+        return node
+    bound = bound_letters(node)
+    inner = {letter: place for letter, place in letters.items() if letter not in bound}
+    changed = {
+        field.name: substitute(value, inner)
+        for field in fields(node)
+        if isinstance(value := getattr(node, field.name), tuple)
+        or hasattr(value, "__dataclass_fields__")
+    }
+    return replace(node, **changed) if changed else node
+
+
+def bound_letters(node: Any) -> frozenset[str]:
+    """Return the letters that a record binds: a summation index, the labels of a matrix."""
+    if isinstance(node, Series):
+        return frozenset({node.letter})
+    if isinstance(node, Dotted):
+        return frozenset({node.row, node.column})
+    return frozenset()
+
+
+def free_letters(node: Any) -> frozenset[str]:
+    """Return the index letters that occur unbound in a tree, layers included."""
+    if isinstance(node, Index):
+        return frozenset({node.letter} - {""})
+    if not hasattr(node, "__dataclass_fields__") and not isinstance(node, tuple):
+        return frozenset()
+    found = frozenset[str]().union(*(free_letters(child) for child in children(node)))
+    return found - bound_letters(node)
+
+
+FRAME: dict[str, tuple[str, str]] = {
+    "W": ("n", "n_prev"),
+    "b": ("n", "1"),
+    "Z": ("n", "m"),
+    "A": ("n", "m"),
+    "Y": ("n", "m"),
+    "losses": ("1", "m"),
+    "J": ("1", "1"),
+}
+"""The two dimensions of the stored array of every family, by name."""
+
+
+def frame(node: Node) -> tuple[Place, Place]:
+    """Return the sizes of the stored array behind a node."""
+    layer = node.layer if node.layer is not None else LAST
+
+    def size(name: str) -> Place:
+        if name == "n":
+            return Size("n", layer)
+        if name == "n_prev":
+            return Size("n", replace(layer, shift=layer.shift - 1))
+        return Size("m") if name == "m" else ONE
+
+    rows, columns = FRAME[node.family]
+    return size(rows), size(columns)
+
+
+def ranges(node: Any, letter: str) -> Iterator[Place]:
+    """Yield the size of every slot that an index letter stands in."""
+    for part in walk(node):
+        if isinstance(part, Node):
+            for place, size in zip((part.row, part.column), frame(part), strict=True):
+                if isinstance(place, Index) and place.letter == letter:
+                    yield size
+        elif isinstance(part, Free):
+            for place in part.places:
+                if isinstance(place, Index) and place.letter == letter:
+                    yield Size("v")
+
+
+@singledispatch
+def show(node: Any) -> str:
+    """Print a tree on one line, near to how the page prints it."""
+    raise TypeError(f"show: expected a part of an equation, got {type(node).__name__}")
+
+
+@show.register
+def _(node: Index) -> str:
+    if not node.letter:
+        return str(node.shift)
+    return node.letter + (f"{node.shift:+d}" if node.shift else "")
+
+
+@show.register
+def _(node: Size) -> str:
+    base = f"n^{{[{show(node.layer)}]}}" if node.layer is not None else node.kind
+    return base + (f"{node.shift:+d}" if node.shift else "")
+
+
+@show.register
+def _(node: Number) -> str:
+    return f"{node.value:g}"
+
+
+@show.register
+def _(node: Count) -> str:
+    return show(node.size)
+
+
+def _scripts(layer: Place | None, places: tuple[Place | None, ...]) -> str:
+    inner = ",".join(":" if place is None else show(place) for place in places)
+    below = f"_{{{inner}}}" if any(place is not None for place in places) else ""
+    return below + (f"^{{[{show(layer)}]}}" if layer is not None else "")
+
+
+@show.register
+def _(node: Node) -> str:
+    places = (node.row,) if node.single or node.family == "b" else (node.row, node.column)
+    if node.family == "losses":
+        places = (node.column,)
+    return node.shown + _scripts(node.layer, places[::-1] if node.flipped else places)
+
+
+@show.register
+def _(node: Free) -> str:
+    return node.name + _scripts(None, node.places)
+
+
+@show.register
+def _(node: Local) -> str:
+    return node.name + _scripts(node.layer, node.places)
+
+
+@show.register
+def _(node: Entry) -> str:
+    return f"({show(node.of)})" + _scripts(None, (node.row, node.column))
+
+
+@show.register
+def _(node: Sum) -> str:
+    return " + ".join(show(term) for term in node.terms).replace("+ −", "− ")
+
+
+@show.register
+def _(node: Negative) -> str:
+    return f"−{_tight(node.of)}"
+
+
+@show.register
+def _(node: Product) -> str:
+    return " ".join(_tight(factor) for factor in node.factors)
+
+
+@show.register
+def _(node: Hadamard) -> str:
+    return " ⊙ ".join(_tight(factor) for factor in node.factors)
+
+
+@show.register
+def _(node: Quotient) -> str:
+    return f"{_tight(node.top)}/{_tight(node.bottom)}"
+
+
+@show.register
+def _(node: Power) -> str:
+    return f"{_tight(node.base)}^{_tight(node.exponent)}"
+
+
+@show.register
+def _(node: Transpose) -> str:
+    return f"{_tight(node.of)}ᵀ"
+
+
+@show.register
+def _(node: Apply) -> str:
+    layer = f"^{{[{show(node.layer)}]}}" if node.layer is not None else ""
+    name = "g" if node.function == "activation" else node.function
+    inner = ", ".join(show(argument) for argument in node.arguments)
+    return f"{name}{chr(39) * node.primes}{layer}({inner})"
+
+
+@show.register
+def _(node: Derivative) -> str:
+    return f"∂{_tight(node.top)}/∂{show(node.bottom)}"
+
+
+@show.register
+def _(node: Series) -> str:
+    upper = f"^{{{show(node.upper)}}}" if node.upper is not None else ""
+    sign = "Σ" if node.kind == "sum" else "Π"
+    return f"{sign}_{{{node.letter}={show(node.lower)}}}{upper} {_tight(node.body)}"
+
+
+@show.register
+def _(node: Grid) -> str:
+    return "[" + "; ".join(", ".join(show(cell) for cell in row) for row in node.rows) + "]"
+
+
+@show.register
+def _(node: Dotted) -> str:
+    return f"[{show(node.cell)}]"
+
+
+@show.register
+def _(node: Truth) -> str:
+    return f"[{show(node.left)} {node.relation} {show(node.right)}]"
+
+
+@show.register
+def _(node: Cases) -> str:
+    return "cases(" + ", ".join(show(value) for value, _ in node.branches) + ")"
+
+
+@show.register
+def _(node: Compare) -> str:
+    return f"[{show(node.left)} {node.relation} {show(node.right)}]"
+
+
+@show.register
+def _(node: Ones) -> str:
+    return "1" + (f"_{show(node.size)}" if node.size is not None else "")
+
+
+@show.register
+def _(node: Unit) -> str:
+    return "I"
+
+
+@show.register
+def _(node: Space) -> str:
+    return "ℝ^{" + " × ".join(show(size) for size in node.shape) + "}"
+
+
+def _tight(node: Expression) -> str:
+    text = show(node)
+    loose = isinstance(node, Sum | Negative | Hadamard | Series) or (
+        isinstance(node, Product) and len(node.factors) > 1
+    )
+    return f"({text})" if loose else text

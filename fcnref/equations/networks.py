@@ -1,0 +1,256 @@
+"""Small random networks in which every quantity can be pushed and everything after it read.
+
+The derivatives come from the complex step [1]_ through the forward functions of fcnref, so that
+nothing here shares a line with a backward rule.
+
+.. [1] W. Squire and G. Trapp, "Using Complex Variables to Estimate Derivatives of Real
+   Functions", SIAM Review 40 (1998), 110-112.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fcnref import activations
+from fcnref.affine import affine
+
+Values: TypeAlias = npt.NDArray[Any]
+Key: TypeAlias = tuple[str, int]
+Environment: TypeAlias = Mapping[Key, Values]
+
+STEP = 1e-30
+"""The complex step: no difference is taken, so it can be as small as this."""
+
+RECTANGULAR = ((4, 5, 3, 2), 7)
+SQUARE = ((4, 4, 4, 4), 4)
+FEW_EXAMPLES = ((5, 3, 4, 6), 2)
+
+
+class Probe(NamedTuple):
+    """All that decides what a probing network is.
+
+    Attributes
+    ----------
+    widths
+        The number of units of every layer, the inputs first.
+    examples
+        The number of examples.
+    activation, output
+        The maps of the hidden layers and of the last one; see `Notation`.
+    cost
+        The cost; see `Notation`.
+    """
+
+    widths: tuple[int, ...]
+    examples: int
+    activation: str = "generic"
+    output: str = ""
+    cost: str = "any"
+
+
+class Network:
+    """A random network with its values, and the derivatives of every quantity by every other."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+        self.depth = len(probe.widths) - 1
+        self.examples = probe.examples
+        rng = np.random.default_rng((*probe.widths, probe.examples))
+        base: dict[Key, Values] = {("A", 0): rng.normal(size=(probe.widths[0], probe.examples))}
+        for layer, (before, width) in enumerate(
+            zip(probe.widths, probe.widths[1:], strict=False), 1
+        ):
+            base["W", layer] = rng.normal(size=(width, before)) / np.sqrt(before)
+            base["b", layer] = rng.normal(size=(width, 1)) / 2
+        outputs = (probe.widths[-1], probe.examples)
+        self._mixing = [rng.normal(size=(width, width)) for width in probe.widths]
+        self._weights = rng.normal(size=(3, *outputs))
+        targets = rng.uniform(0.1, 0.9, size=outputs)
+        base["Y", 0] = targets / targets.sum(axis=0) if self.output == "softmax" else targets
+        self._parameters = base
+        self._ripples: dict[Key, dict[Key, Values]] = {}
+        self._jacobians: dict[tuple[Key, Key], Values] = {}
+
+    @property
+    def output(self) -> str:
+        """The map of the last layer, which some costs choose."""
+        declared = self.probe.output
+        by_cost = {"cross-entropy": "softmax", "binary-cross-entropy": "sigmoid"}
+        loss = self.probe.cost.removeprefix("sum ")
+        return declared or by_cost.get(loss, self.probe.activation)
+
+    def activation(self, layer: int) -> Callable[[Values], Values]:
+        """Return the map of a layer, on columns."""
+        name = self.output if layer == self.depth else self.probe.activation
+        if name == "generic":
+            mixing = self._mixing[layer]
+            return lambda Z: np.tanh(mixing @ Z / 2) + 0.4 * np.sin(Z)
+        if name == "elementwise":
+            return _ELEMENTWISE[layer % len(_ELEMENTWISE)]
+        return NAMED[name]
+
+    @cached_property
+    def values(self) -> dict[Key, Values]:
+        """The value of every quantity."""
+        values = dict(self._parameters)
+        for layer in range(1, self.depth + 1):
+            W, b = values["W", layer], values["b", layer]
+            values["Z", layer] = affine(values["A", layer - 1], W, b)
+            values["A", layer] = self.activation(layer)(values["Z", layer])
+        values["J", 0], values["losses", 0] = self._cost(values["A", self.depth], values["Y", 0])
+        return values
+
+    def ripple(self, key: Key) -> dict[Key, Values]:
+        """Return what a step in each entry of one quantity does to all that follow.
+
+        Every array has a leading axis, one copy of the network per entry.
+        """
+        if key not in self._ripples:
+            self._ripples[key] = self._spread(key)
+        return self._ripples[key]
+
+    def _spread(self, key: Key) -> dict[Key, Values]:
+        family, layer = key
+        start = self.values[key]
+        pushed = start + 1j * STEP * np.eye(start.size).reshape(start.size, *start.shape)
+        moved: dict[Key, Values] = {key: pushed}
+        Y = self.values["Y", 0]
+        if family == "Y":
+            Y = pushed
+        if family in {"W", "b"}:
+            A_prev = self.values["A", layer - 1].astype(complex)
+            W, b = self.values["W", layer].astype(complex), self.values["b", layer].astype(complex)
+            Z = [affine(A_prev, p, b) if family == "W" else affine(A_prev, W, p) for p in pushed]
+            moved["Z", layer] = np.stack(Z)
+        for below in range(layer + (family == "A"), self.depth + 1) if family != "Y" else ():
+            if ("Z", below) not in moved:
+                W, b = self.values["W", below], self.values["b", below]
+                moved["Z", below] = self._folded(
+                    lambda A, W=W, b=b: affine(A, W.astype(complex), b.astype(complex)),
+                    moved["A", below - 1],
+                )
+            moved["A", below] = self._folded(self.activation(below), moved["Z", below])
+        outputs = moved.get(("A", self.depth), self.values["A", self.depth])
+        moved["J", 0], moved["losses", 0] = self._cost(outputs, Y)
+        return moved
+
+    @staticmethod
+    def _folded(function: Callable[[Values], Values], copies: Values) -> Values:
+        """Apply a function of columns to all copies at once, their columns side by side."""
+        count, rows, columns = copies.shape
+        side_by_side = np.moveaxis(copies, 0, 1).reshape(rows, count * columns)
+        result = function(side_by_side)
+        return np.moveaxis(result.reshape(-1, count, columns), 1, 0)
+
+    def jacobian(self, of: Key, by: Key) -> Values:
+        """Return the derivative of one quantity by another: (entries of `by`, rows, columns)."""
+        if (of, by) not in self._jacobians:
+            shape = (self.values[by].size, *self.values[of].shape)
+            moved = self.ripple(by).get(of)
+            self._jacobians[of, by] = np.zeros(shape) if moved is None else moved.imag / STEP
+        return self._jacobians[of, by]
+
+    def _cost(self, A: Values, Y: Values) -> tuple[Values, Values]:
+        """Return the cost and the loss of each example, as (1, 1) and (1, m)."""
+        name = self.probe.cost
+        if name == "any":
+            first, second, third = self._weights
+            linear = np.sum(first * A + np.sin(third * A * Y), axis=(-2, -1), keepdims=True)
+            coupled = np.sum((second + Y) * A, axis=(-2, -1), keepdims=True)
+            total = linear + 0.3 * coupled**2
+            return total, np.zeros((1, self.examples))
+        loss = name.removeprefix("sum ")
+        if loss in {"mean", "sum"}:
+            first, second = self._weights[:2, :, :1]
+            losses = np.sum(first * A + np.sin(A * Y), axis=-2, keepdims=True)
+            losses = losses + 0.3 * np.sum(second * A, axis=-2, keepdims=True) ** 2
+        else:
+            losses = LOSSES[loss](A, Y)
+        total = np.sum(losses, axis=-1, keepdims=True)
+        return (total if name.startswith("sum") else total / self.examples), losses
+
+    def dead(self) -> list[Key]:
+        """Return the quantities by which the derivative of J vanishes somewhere."""
+        keys = [key for key in self.values if key[0] in {"W", "b", "Z", "A"}]
+        return [key for key in keys if not np.all(np.abs(self.jacobian(("J", 0), key)) > 1e-9)]
+
+
+def _relu(Z: Values) -> Values:
+    return np.where(Z.real > 0, Z, 0 * Z)
+
+
+def _leaky_relu(Z: Values) -> Values:
+    return np.where(Z.real > 0, Z, 0.01 * Z)
+
+
+NAMED: dict[str, Callable[[Values], Values]] = {
+    "identity": activations.identity,
+    "sigmoid": activations.sigmoid,
+    "tanh": activations.tanh,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "softplus": activations.softplus,
+    "silu": activations.silu,
+    "softmax": activations.softmax,
+    "log_softmax": activations.log_softmax,
+}
+"""The maps that a page can name, extended to complex arguments where they have a kink."""
+
+_ELEMENTWISE = (activations.softplus, activations.tanh, activations.silu, activations.sigmoid)
+
+LOSSES: dict[str, Callable[[Values, Values], Values]] = {
+    "half-squared-error": lambda A, Y: np.sum((A - Y) ** 2, axis=-2, keepdims=True) / 2,
+    "squared-error": lambda A, Y: np.sum((A - Y) ** 2, axis=-2, keepdims=True),
+    "mean-squared-error": lambda A, Y: np.mean((A - Y) ** 2, axis=-2, keepdims=True),
+    "cross-entropy": lambda A, Y: -np.sum(Y * np.log(A), axis=-2, keepdims=True),
+    "binary-cross-entropy": lambda A, Y: (
+        -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A), axis=-2, keepdims=True)
+    ),
+}
+"""The loss of every column of A against its column of Y."""
+
+
+@cache
+def build(probe: Probe) -> Network:
+    """Return the network of a probe, built once.
+
+    Raises
+    ------
+    ValueError
+        If an activation or a cost is not known, or if the network tells nothing.
+    """
+    for name in (probe.activation, probe.output):
+        if name not in {"generic", "elementwise", "", *NAMED}:
+            raise ValueError(f"build: {name!r} is no activation; choose from {', '.join(NAMED)}")
+    loss = probe.cost.removeprefix("sum ")
+    if loss not in {"any", "mean", "sum", *LOSSES}:
+        raise ValueError(f"build: {loss!r} is no cost; choose from any, mean, {', '.join(LOSSES)}")
+    network = Network(probe)
+    kinked = {"relu", "leaky_relu"} & {probe.activation, probe.output}
+    if not kinked and (dead := network.dead()):
+        raise ValueError(
+            f"build: the derivative of J by {dead[0]} vanishes; the probe tells nothing"
+        )
+    return network
+
+
+def probes(
+    *, activation: str, output: str, cost: str, single: bool = False, depth: int = 0,
+    widths: tuple[int, ...] = (), examples: int = 0,
+) -> tuple[Probe, ...]:  # fmt: skip
+    """Return the probes for a notation: unequal widths, a square network, few examples."""
+    if widths:
+        counts = (1,) if single else ((examples,) if examples else (7, 4, 2))
+        return tuple(Probe(widths, count, activation, output, cost) for count in counts)
+    found = []
+    for sizes, count in (RECTANGULAR, SQUARE, FEW_EXAMPLES):
+        if depth:
+            hidden = sizes[1:-1] * depth
+            sizes = (sizes[0], *hidden[: depth - 1], sizes[-1])
+        found.append(Probe(sizes, 1 if single else examples or count, activation, output, cost))
+    return tuple(found)

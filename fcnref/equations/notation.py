@@ -1,0 +1,509 @@
+"""What the symbols of a page stand for: declared once, read by the checker and by the reader."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from fcnref.equations.expression import LAST, Index, Place, Size, show
+
+Kind = Literal["node", "gradient", "size", "function", "number"]
+
+
+class NotationError(ValueError):
+    """A declaration that cannot be understood."""
+
+
+class Symbol(NamedTuple):
+    """What one symbol stands for.
+
+    Attributes
+    ----------
+    kind
+        A quantity of the network (node), the gradient of J by one, a size, a function, a number.
+    family
+        W, b, Z, A, Y, J or losses; for a size n, m or L; for a function its name.
+    layer
+        The layer, where l stands for the layer that is printed at the symbol.
+    view
+        Whether the bare symbol is the whole array ("matrix"), one example ("columns") or, having
+        to carry its indices, nothing at all ("entries").
+    scaled
+        True for the derivative of the sum of the losses, m times the derivative of their mean.
+    soft
+        True where a page may give the symbol another meaning by defining it.
+    """
+
+    kind: Kind
+    family: str
+    layer: Place | None = None
+    view: str = "matrix"
+    scaled: bool = False
+    soft: bool = False
+
+
+_FAMILIES = {"W": "W", "b": "b", "B": "b", "Z": "Z", "A": "A", "Y": "Y", "J": "J", "X": "A"}
+_MEANING = re.compile(
+    r"(?:(?P<view>entries|columns|rows) of )?(?P<scaled>m )?(?P<gradient>dJ/d)?"
+    r"(?P<family>losses|[WbBZAYJX])(?:\[(?P<layer>[^\]]*)\])?"
+)
+_SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))")
+_PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
+
+FUNCTIONS = frozenset(
+    "sigmoid tanh relu leaky_relu softplus silu gelu identity softmax log_softmax exp log sqrt abs "
+    "max min sin cos sign diag trace sum".split()
+)
+
+
+def read_place(text: str) -> Place:
+    """Read l, l-1, L, m, 3 or n[l] as a place.
+
+    Examples
+    --------
+    >>> from fcnref.equations.notation import read_place
+    >>> read_place("l-1")
+    Index(letter='l', shift=-1)
+    """
+    text = text.strip()
+    if size := _SIZE.fullmatch(text):
+        return Size("n", read_place(size["layer"])) if size["n"] else Size(size["other"])
+    place = _PLACE.fullmatch(text)
+    if place is None or not text:
+        raise NotationError(f"notation: expected a place such as l-1, L or 2, got {text!r}")
+    shift = int((place["shift"] or "0").replace(" ", ""))
+    return replace(LAST, shift=shift) if place["letter"] == "L" else Index(place["letter"], shift)
+
+
+def read_symbol(meaning: str) -> Symbol:
+    """Read the declared meaning of a symbol.
+
+    Parameters
+    ----------
+    meaning
+        "W[l]", "A[l-1]", "entries of Z[l]", "columns of A[l]", "dJ/dZ[l]", "m dJ/dZ[l]", "Y", "J",
+        "losses", "size n[l]", "size m", "activation", "function tanh" or "number".
+
+    Examples
+    --------
+    >>> from fcnref.equations.notation import read_symbol
+    >>> read_symbol("entries of Z[l]").view
+    'entries'
+    """
+    text = " ".join(meaning.split())
+    if text == "number":
+        return Symbol("number", "number")
+    if text in {"activation", "activation[l]"}:
+        return Symbol("function", "activation")
+    if text.removeprefix("function ") in FUNCTIONS:
+        return Symbol("function", text.removeprefix("function "))
+    if size := _SIZE.fullmatch(text):
+        if size["n"]:
+            return Symbol("size", "n", read_place(size["layer"]))
+        return Symbol("size", size["other"])
+    found = _MEANING.fullmatch(text)
+    if found is None:
+        raise NotationError(
+            f"notation: {meaning!r} is no meaning; write for instance 'W[l]', 'entries of Z[l]', "
+            "'dJ/dZ[l]', 'J', 'Y', 'size n[l]', 'activation', 'function tanh' or 'number'"
+        )
+    family = "losses" if found["family"] == "losses" else _FAMILIES[found["family"]]
+    layer: Place | None = None
+    if family in {"W", "b", "Z", "A"}:
+        layer = read_place(found["layer"] or ("0" if found["family"] == "X" else "l"))
+    view = {"rows": "columns", None: "matrix"}.get(found["view"], found["view"])
+    kind: Kind = "gradient" if found["gradient"] else "node"
+    return Symbol(kind, family, layer, view, bool(found["scaled"]))
+
+
+def _table(text: str, *, soft: bool = False) -> dict[str, Symbol]:
+    pairs = (line.split(": ", 1) for line in text.strip().splitlines())
+    return {
+        name: read_symbol(meaning.strip())._replace(soft=soft)
+        for names, meaning in pairs
+        for name in names.split()
+    }
+
+
+_ALWAYS = _table(
+    r"""
+    J C E L \mathcal{L} \ell \mathcal{J} \mathcal{C} \mathcal{E} \mathscr{L}: J
+    g f \sigma \phi \varphi \psi: activation
+    n: size n[l]
+    m: size m
+    \alpha \eta \lambda \epsilon \varepsilon \beta \gamma \mu \rho \nu \kappa: number
+    """
+)
+_BATCH = {
+    **_ALWAYS,
+    **_table(
+        r"""
+        W: W[l]
+        w: entries of W[l]
+        b: b[l]
+        B: b[l]
+        Z: Z[l]
+        z: entries of Z[l]
+        A H: A[l]
+        a h: entries of A[l]
+        X: A[0]
+        x: entries of A[0]
+        Y: Y
+        y: entries of Y
+        \hat{Y} \widehat{Y}: A[L]
+        \hat{y} \widehat{y}: entries of A[L]
+        """
+    ),
+    **_table(r"\delta: entries of dJ/dZ[l]" + "\n" + r"\Delta: dJ/dZ[l]", soft=True),
+}
+_ONE = {
+    **_ALWAYS,
+    **_table(
+        r"""
+        W w: W[l]
+        b: b[l]
+        Z z: Z[l]
+        A a H h: A[l]
+        X x: A[0]
+        Y y t: Y
+        \hat{Y} \hat{y} \widehat{y}: A[L]
+        """
+    ),
+    **_table(r"\delta \Delta: dJ/dZ[l]", soft=True),
+}
+
+
+@dataclass(frozen=True)
+class Notation:
+    r"""The notation of a page.
+
+    Parameters
+    ----------
+    name
+        How reports call it.
+    examples
+        "columns", "rows", or "one" where the page treats a single example.
+    weights
+        "out-in" where W has one row per unit of its own layer, "in-out" where it has one column.
+    layers
+        Where a symbol shows its layer: "superscript" (brackets, parentheses or a bare letter),
+        "plain" (bare numbers as well, so that z^2 is layer 2), "subscript", "implicit" (nowhere:
+        the symbol alone means layer l) or "index" (the index letter tells the layer).
+    layer_letters
+        The letters that run over layers.
+    jacobian
+        "numerator" or "denominator": the layout of a vector differentiated by a vector.
+    gradients
+        "variable" where a gradient has the shape of its variable, "transposed" where it does not.
+    activation, output
+        What g may be here: "generic" (any map of columns), "elementwise", or the name of one; and
+        the same for the last layer, "" where it is like the others.
+    cost
+        "any", "mean" or "sum" of losses, or the name of a loss.
+    chain
+        "strict", or "formal" where a product of derivatives of matrices means the chain rule.
+    depth, widths, examples_count
+        The size of the probes where the page fixes it; 0 and () leave it to the checker.
+    base
+        The first value of an index.
+    symbols
+        From the printed symbol to what it stands for.
+    index
+        From an index letter to its range.
+    macros
+        From a command to the LaTeX it stands for.
+    hadamard
+        The operators that multiply entry by entry.
+
+    Examples
+    --------
+    >>> from fcnref.equations import Notation
+    >>> notes = Notation.bundled("one-example").extend({"cost": "half-squared-error"})
+    >>> notes.cost
+    'half-squared-error'
+    """
+
+    name: str = "columns-are-examples"
+    examples: str = "columns"
+    weights: str = "out-in"
+    layers: str = "superscript"
+    layer_letters: tuple[str, ...] = ("l", r"\ell")
+    jacobian: str = "numerator"
+    gradients: str = "variable"
+    activation: str = "generic"
+    output: str = ""
+    cost: str = "any"
+    chain: str = "strict"
+    depth: int = 0
+    widths: tuple[int, ...] = ()
+    examples_count: int = 0
+    base: int = 1
+    strict: bool = False
+    symbols: Mapping[str, Symbol] = field(default_factory=lambda: _BATCH)
+    index: Mapping[str, Place] = field(
+        default_factory=lambda: {
+            "i": Size("m"),
+            "j": Size("n", Index("l")),
+            "p": Size("n", Index("l")),
+            "q": Size("n", Index("l")),
+            "k": Size("n", Index("l", -1)),
+        }
+    )
+    macros: Mapping[str, str] = field(default_factory=dict)
+    hadamard: tuple[str, ...] = (
+        r"\odot", r"\circ", r"\ast", r"\star", "*", "⊙", "∘",
+    )  # fmt: skip
+
+    @classmethod
+    def bundled(cls, name: str) -> Notation:
+        """Return one of the notations that come with the package.
+
+        Parameters
+        ----------
+        name
+            One of the names in `BUNDLED`.
+        """
+        if name not in BUNDLED:
+            raise NotationError(
+                f"notation: {name!r} is not bundled; choose from {', '.join(BUNDLED)}"
+            )
+        return BUNDLED[name]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Notation:
+        """Read a notation from a TOML file, or from the front matter of a page."""
+        path = Path(path)
+        text = path.read_text(encoding="utf-8")
+        try:
+            declared = tomllib.loads(text) if path.suffix == ".toml" else front_matter(text)
+        except tomllib.TOMLDecodeError as error:
+            raise NotationError(f"notation: {path} is no TOML: {error}") from error
+        return BUNDLED["columns-are-examples"].extend(declared.get("equations", declared))
+
+    def extend(self, declared: Mapping[str, Any]) -> Notation:
+        """Return this notation with declarations added, as a page or a section makes them."""
+        base = Notation.bundled(str(declared["notation"])) if "notation" in declared else self
+        changes: dict[str, Any] = {}
+        for key, value in declared.items():
+            if key == "notation":
+                continue
+            if key == "symbols":
+                added = {k: read_symbol(str(v)) for k, v in _mapping(key, value).items()}
+                changes[key] = {**base.symbols, **added}
+            elif key == "index":
+                ranges = {str(k): read_place(str(v)) for k, v in _mapping(key, value).items()}
+                changes[key] = {**base.index, **ranges}
+            elif key == "macros":
+                changes[key] = {**base.macros, **_mapping(key, value)}
+            elif key in _CHOICES:
+                if value not in _CHOICES[key]:
+                    options = ", ".join(_CHOICES[key])
+                    raise NotationError(f"notation: {key} must be one of {options}, got {value!r}")
+                changes[key] = value
+            elif key in {"activation", "output", "cost"}:
+                changes[key] = str(value)
+            elif key in {"depth", "base", "examples_count"}:
+                changes[key] = int(value)
+            elif key == "widths":
+                changes[key] = tuple(int(n) for n in value)
+            elif key in {"layer_letters", "hadamard"}:
+                items = value.split() if isinstance(value, str) else value
+                changes[key] = tuple(str(item) for item in items)
+            elif key == "strict":
+                changes[key] = value in {True, "true", "yes"}
+            else:
+                raise NotationError(f"notation: {key!r} is not a declaration; see the how-to page")
+        return replace(base, **changes)
+
+    @cached_property
+    def lookup(self) -> dict[str, Symbol]:
+        """The symbols by the spelling under which they are looked up."""
+        return {canonical_name(name): symbol for name, symbol in self.symbols.items()}
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Yield symbol, meaning and shape, the rows of the symbol table of a page."""
+        for name, symbol in self.symbols.items():
+            yield name, describe(symbol), self.shape(symbol)
+
+    def shape(self, symbol: Symbol) -> str:
+        """Return the shape that a page prints for a symbol, as LaTeX."""
+        if symbol.kind not in {"node", "gradient"} or symbol.family == "J":
+            return ""
+        layer = show(symbol.layer) if symbol.layer is not None else "L"
+        own = f"n^{{[{layer}]}}"
+        if symbol.family == "W":
+            before = (
+                show(replace(symbol.layer, shift=symbol.layer.shift - 1)) if symbol.layer else ""
+            )
+            sizes = (own, f"n^{{[{before}]}}")
+        else:
+            sizes = (own, "1" if symbol.family == "b" or self.examples == "one" else "m")
+        if symbol.view == "entries":
+            return "1"
+        if symbol.view == "columns":
+            sizes = (own, "1")
+        flipped = self.flips(symbol.family)
+        return r" \times ".join(sizes[::-1] if flipped else sizes)
+
+    def flips(self, family: str) -> bool:
+        """Tell whether the page prints the transpose of the stored array of a family."""
+        if family == "W":
+            return self.weights == "in-out"
+        return self.examples == "rows"
+
+
+_CHOICES = {
+    "examples": ("columns", "rows", "one"),
+    "weights": ("out-in", "in-out"),
+    "layers": ("superscript", "plain", "subscript", "implicit", "index"),
+    "jacobian": ("numerator", "denominator"),
+    "gradients": ("variable", "transposed"),
+    "chain": ("strict", "formal"),
+}
+
+
+def canonical_name(name: str) -> str:
+    """Return the spelling under which a symbol is looked up."""
+    return re.sub(r"[\s{}]", "", name)
+
+
+def describe(symbol: Symbol) -> str:
+    """Say in words what a symbol stands for."""
+    layer = f" of layer {show(symbol.layer)}" if symbol.layer is not None else ""
+    words = {
+        "W": "weights",
+        "b": "bias",
+        "Z": "pre-activations",
+        "A": "activations",
+        "Y": "targets",
+        "J": "cost",
+        "losses": "loss of each example",
+    }
+    if symbol.kind == "number":
+        return "a number"
+    if symbol.kind == "function":
+        return "activation" if symbol.family == "activation" else symbol.family.replace("_", " ")
+    if symbol.kind == "size":
+        sizes = {"n": f"number of units{layer}", "m": "number of examples", "L": "number of layers"}
+        return sizes[symbol.family]
+    if symbol.layer == Index("", 0):
+        text = "inputs"
+    elif symbol.layer == LAST and symbol.family == "A":
+        text = "outputs"
+    else:
+        text = words[symbol.family] + layer
+    if symbol.kind == "gradient":
+        text = f"gradient of {'the sum of the losses' if symbol.scaled else 'J'} by the {text}"
+    return {"entries": "an entry of the ", "columns": "one example of the "}.get(
+        symbol.view, ""
+    ) + text
+
+
+def _mapping(key: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise NotationError(f"notation: {key} must map names to meanings, got {value!r}")
+    return {str(k): str(v) for k, v in value.items()}
+
+
+_UNITS: dict[str, Place] = {
+    "j": Size("n", Index("l")),
+    "p": Size("n", Index("l")),
+    "q": Size("n", Index("l")),
+    "k": Size("n", Index("l", -1)),
+}
+_COLUMNS = Notation(symbols=_BATCH)
+_SINGLE = Notation(name="one-example", examples="one", symbols=_ONE, index=_UNITS)
+
+BUNDLED: dict[str, Notation] = {
+    "columns-are-examples": _COLUMNS,
+    "rows-are-examples": replace(
+        _COLUMNS, name="rows-are-examples", examples="rows", weights="in-out"
+    ),
+    "one-example": _SINGLE,
+    "one-layer": _SINGLE.extend(
+        {"layers": "implicit", "symbols": {"x": "A[l-1]", "X": "A[l-1]"}}
+    ),
+    "ng": _COLUMNS.extend(
+        {
+            "cost": "mean",
+            "activation": "elementwise",
+            "symbols": {"dZ": "m dJ/dZ[l]", "dz": "columns of m dJ/dZ[l]",
+                        "dA": "m dJ/dA[l]", "da": "columns of m dJ/dA[l]"},
+        }
+    ),
+    "nielsen": _SINGLE.extend({"layers": "plain", "activation": "elementwise"}),
+    "bishop": _SINGLE.extend(
+        {
+            "layers": "index",
+            "activation": "elementwise",
+            "symbols": {"a": "Z[l]", "z": "A[l]", "h": "activation"},
+            "index": {"j": "n[l]", "i": "n[l-1]", "k": "n[l+1]"},
+        }
+    ),
+}  # fmt: skip
+BUNDLED = {name: replace(notation, name=name) for name, notation in BUNDLED.items()}
+"""The notations that come with the package, by name."""
+
+
+_ENTRY = re.compile(
+    r"""(?P<indent>\s*)(?P<key>"(?:[^"\\]|\\.)*"|'[^']*'|[^:#'"{}]+?)\s*:(?:\s+(?P<value>.*))?"""
+)
+
+
+def read_mapping(text: str) -> dict[str, Any]:
+    r"""Read the part of YAML that declarations need: nested maps, words, quoted words, lists.
+
+    Lines that are none of these are passed over, as they belong to somebody else.
+
+    Examples
+    --------
+    >>> from fcnref.equations.notation import read_mapping
+    >>> read_mapping("cost: mean\nindex: {i: m}")
+    {'cost': 'mean', 'index': {'i': 'm'}}
+    """
+    root: dict[str, Any] = {}
+    stack: list[tuple[int, dict[str, Any]]] = [(-1, root)]
+    for line in text.splitlines():
+        found = _ENTRY.fullmatch(line.rstrip())
+        if found is None or line.lstrip().startswith("#"):
+            continue
+        indent = len(found["indent"].expandtabs())
+        while stack[-1][0] >= indent:
+            stack.pop()
+        key, value = str(_scalar(found["key"])), (found["value"] or "").strip()
+        if value and not value.startswith("#"):
+            stack[-1][1][key] = _scalar(value)
+        else:
+            stack[-1][1][key] = inner = {}
+            stack.append((indent, inner))
+    return root
+
+
+def _scalar(text: str) -> Any:
+    text = text.strip()
+    if text[:1] == "'":
+        return text[1 : text.find("'", 1)] if text.find("'", 1) > 0 else text[1:]
+    if text[:1] == '"':
+        end = re.match(r'"((?:[^"\\]|\\.)*)"', text)
+        return re.sub(r'\\(["\\])', r"\1", end[1]) if end else text[1:]
+    text = re.sub(r"\s+#.*", "", text)
+    if text[:1] == "{" and text[-1:] == "}":
+        parts = (part.split(":", 1) for part in text[1:-1].split(",") if ":" in part)
+        return {str(_scalar(key)): _scalar(value) for key, value in parts}
+    if text[:1] == "[" and text[-1:] == "]":
+        return [_scalar(part) for part in text[1:-1].split(",") if part.strip()]
+    return {"true": True, "false": False}.get(text, text)
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """Return what the front matter of a page declares under `equations`."""
+    found = re.match(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.DOTALL)
+    declared = read_mapping(found[1]).get("equations", {}) if found else {}
+    if isinstance(declared, str):
+        return {"notation": declared}
+    return declared if isinstance(declared, dict) else {}
