@@ -23,7 +23,8 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 SITE = ROOT / "docs" / "_build" / "html"
 PINNED = ["--quiet", "--constraint", "constraints.txt"]
-SPHINX = ["sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", str(SITE)]
+TREES = SITE.with_name("doctrees")
+SPHINX = ["sphinx-build", "-n", "-W", "--keep-going", "-d", str(TREES), "docs", str(SITE)]
 
 
 def works(python: str) -> bool:
@@ -65,7 +66,7 @@ def serve(session: nox.Session) -> None:
     """Serve the site on this machine and build it again whenever a source changes."""
     install(session, "serve")
     session.run(
-        *["sphinx-autobuild", "-n", "docs", str(SITE), "--watch", "fcnref"],
+        *["sphinx-autobuild", "-n", "-d", str(TREES), "docs", str(SITE), "--watch", "fcnref"],
         *["--ignore", "*/docs/_build/*", "--ignore", "*/docs/node_modules/*"],
         *["--port", "0", "--open-browser", *session.posargs],
     )

@@ -84,10 +84,21 @@ def check_reference(app: Sphinx, env: BuildEnvironment) -> None:
             logger.warning("fcnref.%s is missing from the reference", name, type="page")
 
 
+def forget_failed_build(app: Sphinx, error: Exception | None) -> None:
+    """Have the next build read every page again if this one had something to warn of.
+
+    Sphinx repeats no warning of a page that has not changed, so that a build which failed would
+    pass when it is only started once more.
+    """
+    if error or app._warncount:
+        (app.doctreedir / "environment.pickle").unlink(missing_ok=True)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Run the checks in every build."""
     app.connect("env-check-consistency", check_outputs)
     app.connect("env-check-consistency", check_reference)
     app.connect("doctree-read", shorten_tracebacks)
+    app.connect("build-finished", forget_failed_build)
     app.connect("doctree-resolved", check_pictures, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
