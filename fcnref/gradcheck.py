@@ -342,7 +342,9 @@ def _penalty_steps(problem: Problem, W: Array, which: Literal["W", "b"]) -> Arra
     if not (penalty.l2 or penalty.l1 or penalty.norm):
         return np.zeros_like(W)
     if W.size <= 256 or penalty.norm:
-        return complex_step(lambda W: penalty_of(problem, W, which), W, verify=False)
+        return complex_step(
+            lambda W: penalty_of(problem, W, which) + 0 * np.sum(W), W, verify=False
+        )
     ones = np.ones((1, 1))
     # A sum over the entries: one step of a 1 × 1 matrix per distinct entry would do the same.
     quadratic = penalty._replace(l1=0.0)

@@ -1,0 +1,395 @@
+"""The slots below dZ: the products dW and db, the penalty, and the constants in front.
+
+The products here are per example sums without the 1/m of a mean; the search compares them with a
+given gradient up to a constant and then names the constant.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from fcnref._arrays import Array
+from fcnref.diagnosis.deltas import Piece
+from fcnref.diagnosis.derivatives import FORMULAS
+from fcnref.diagnosis.scene import Scene, Seen
+
+__all__ = ["Constant", "bias_penalties", "bias_sums", "constants", "penalties", "weight_products"]
+
+
+def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> Iterator[Piece]:
+    """Yield the wrong ways to make dW[l] of dZ[l] and the tensors at hand."""
+    A, n, n_prev = scene.A(l - 1), scene.n[l], scene.n[l - 1]
+    shape = (n, n_prev)
+    candidates: list[tuple[str, str, float, Array]] = [
+        ("dW_transposed", "dW = A_prev dZᵀ", 0.85, A @ dZ.T),
+        ("A_prev_missing", "dW = Σ_i dZ, without A_prev", 1.0, _row_sums(dZ) + np.zeros(shape)),
+        ("sums_before_product", "dW = (Σ_i dZ) (Σ_i A_prev)ᵀ", 1.1, _row_sums(dZ) @ _row_sums(A).T),
+        *_alone("one_example_only", "dW of the first example only", 1.0,
+                dZ[:, :1] @ A[:, :1].T, scene.averaging),
+        *_alone("one_example_only", "dW of the last example only", 0.95,
+                dZ[:, -1:] @ A[:, -1:].T, scene.averaging),
+        ("example_left_out", "dW without the first example", 1.1, dZ[:, 1:] @ A[:, 1:].T),
+        ("example_left_out", "dW without the last example", 1.1, dZ[:, :-1] @ A[:, :-1].T),
+        ("dZ_missing", "dW = Σ_i A_prev, without dZ", 1.2, np.zeros(shape) + _row_sums(A).T),
+        *_alone("dW_is_W", "dW = W", 1.3, scene.W(l), scene.averaging),
+        ("W_in_dW", "dW = (dZ A_prevᵀ) ⊙ W", 1.2, (dZ @ A.T) * scene.W(l)),
+        ("dW_absolute", "dW = |dZ A_prevᵀ|", 1.2, np.abs(dZ @ A.T)),
+        ("dW_absolute", "dW = |dZ| A_prevᵀ", 1.2, np.abs(dZ) @ A.T),
+        ("dW_averaged_over_units", "dW = mean of dZ over the units, A_prevᵀ", 1.2,
+         np.zeros(shape) + np.mean(dZ, axis=0, keepdims=True) @ A.T),
+        ("dW_diagonal_only", "dW on the diagonal only", 1.2, np.eye(n, n_prev) * (dZ @ A.T)),
+        ("derivative_outside_sum", "dW = Σ_i dA A_prevᵀ, times the mean of g′", 1.2,
+         (dA @ A.T) * np.mean(scene.backward(l, np.ones_like(dA)), axis=1, keepdims=True)),
+        ("dW_entry_not_accumulated", "dW of one unit, for all", 1.2, np.zeros(shape) + dZ[:1] @ A.T),
+    ]  # fmt: skip
+    candidates += _other_second_factor(scene, seen, l, dA, dZ)
+    candidates += _inner_products(scene, l, dA, dZ)
+    for k, dW in seen.dW.items():
+        if k > l:
+            candidates.append(
+                ("gradient_of_wrong_layer", f"dW = dW[{k}]", 1.1, dW / scene.averaging)
+            )
+    for k, dZ_above in seen.dZ.items():
+        if k > l and dZ_above.shape[0] == n:
+            product = dZ_above @ A.T
+            candidates.append(("stale_upstream_gradient", f"dW = dZ[{k}] A_prevᵀ", 1.0, product))
+    candidates += _alone("dZ_not_summed", "dW = dZ, without A_prev", 1.3, dZ, scene.averaging)
+    for slug, says, cost, value in candidates:
+        yield Piece(slug, says, cost, value)
+
+
+def _alone(
+    slug: str, says: str, cost: float, value: Array, averaging: float
+) -> list[tuple[str, str, float, Array]]:
+    """A tensor that is no sum over examples, so that it comes without the 1/m, or with it."""
+    if averaging == 1.0:
+        return [(slug, says, cost, value)]
+    return [(slug, says, cost, value / averaging), (slug, f"{says}, by m", cost + 0.02, value)]
+
+
+def _row_sums(T: Array) -> Array:
+    total: Array = np.sum(T, axis=1, keepdims=True)
+    return total
+
+
+Candidates = list[tuple[str, str, float, Array]]
+
+
+def _other_second_factor(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> Candidates:
+    """Another tensor than A_prev behind dZ."""
+    found: Candidates = []
+    wanted = scene.A(l - 1).shape
+    fitting: list[tuple[str, str, float, Array]] = []
+    for k in range(scene.L + 1):
+        name = f"A[{k}]" if k else "X"
+        slug = "this_layer_activation" if k == l else "wrong_layer_activation"
+        if k != l - 1:
+            fitting.append((slug, f"{name}ᵀ", 0.95, scene.A(k)))
+        if k:
+            same = k == l - 1
+            slug = "z_prev_instead_of_a_prev" if same else slug
+            fitting.append((slug, f"Z[{k}]ᵀ", 0.95 if same else 1.05, scene.Z(k)))
+    if l > 1 and scene.mask(l - 1) is not None:
+        H, kept = scene.H(l - 1), 1.0 * (scene.problem.masks[l - 1] > 0)
+        slug = "dropout_missing_in_dW"
+        fitting.append((slug, "A_prevᵀ before dropout", 0.9, H))
+        fitting.append((slug, "A_prevᵀ without the 1/keep", 0.95, H * kept))
+        twice = scene.A(l - 1) * scene.problem.masks[l - 1]
+        fitting.append((slug, "A_prevᵀ with the mask twice", 1.0, twice))
+    A = scene.A(l - 1)
+    fitting += [
+        ("input_applied_twice", "(A_prev ⊙ A_prev)ᵀ", 1.0, A * A),
+        ("A_prev_absolute", "|A_prev|ᵀ", 1.2, np.abs(A)),
+        ("target_for_A_prev", "Yᵀ", 1.2, scene.Y),
+    ]
+    if l > 1:
+        g = scene.backward(l - 1, np.ones_like(A)) if scene.elementwise[l - 1] else None
+        if g is not None:
+            fitting.append(("derivative_for_activation", "g′(Z_prev)ᵀ", 1.0, g))
+            fitting.append(("derivative_at_input", "(A_prev ⊙ g′(Z_prev))ᵀ", 1.1, A * g))
+    found += [
+        (slug, f"dW = dZ {says}", cost, dZ @ T.T) for slug, says, cost, T in fitting
+        if T.shape == wanted
+    ]  # fmt: skip
+    own = FORMULAS.get(scene.activation(l))
+    if own is not None:
+        for says, prime in ((own.z, own.of_z), (own.a, own.of_a)):
+            words = f"dW = dA (A_prev ⊙ {says.format('A_prev')})ᵀ"
+            found.append(("derivative_at_input", words, 1.05, dA @ (A * prime(A)).T))
+            words = f"dW = dZ (A_prev ⊙ {says.format('A_prev')})ᵀ"
+            found.append(("derivative_at_input", words, 1.2, dZ @ (A * prime(A)).T))
+            words = f"dW = dZ {says.format('A_prev')}ᵀ"
+            found.append(("derivative_for_activation", words, 1.15, dZ @ prime(A).T))
+    return found
+
+
+def _inner_products(scene: Scene, l: int, dA: Array, dZ: Array) -> Candidates:
+    """One number for the whole matrix, or one per row, where an outer product belongs."""
+    zeros = np.zeros((scene.n[l], scene.n[l - 1]))
+    found: Candidates = []
+    tensors = [(f"A[{l}]", scene.A(l), "this_layer_activation+inner_product"), (f"Z[{l}]", scene.Z(l), "this_layer_activation+inner_product")]  # fmt: skip
+    if scene.A(l - 1).shape == dZ.shape:
+        tensors.insert(0, ("A_prev", scene.A(l - 1), "inner_product"))
+    for name, T, slug in tensors:
+        whole = np.sum(dZ * T) + zeros
+        rows = _row_sums(dZ * T) + zeros
+        found.append((slug, f"dW = ⟨dZ, {name}⟩, one number", 1.3, whole))
+        found.append((slug, f"dW_j = ⟨dZ_j, {name}_j⟩, one number per unit", 1.35, rows))
+    found.append(("outer_product_summed", "dW = Σ dZ A_prevᵀ, one number", 1.2, np.sum(dZ @ scene.A(l - 1).T) + zeros))  # fmt: skip
+    rows = _row_sums(dZ @ scene.A(l - 1).T)
+    found.append(("outer_product_summed", "dW = its row sums", 1.2, rows + zeros))
+    columns = np.sum(dZ @ scene.A(l - 1).T, axis=0, keepdims=True)
+    found.append(("outer_product_summed", "dW = its column sums", 1.2, columns + zeros))
+    return found
+
+
+def bias_sums(
+    scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array, dW: Array | None
+) -> Iterator[Piece]:
+    """Yield the wrong ways to make db[l]. `dW` is the given one, if it has its shape."""
+    b, A = scene.b(l), scene.A(l - 1)
+    zeros = np.zeros_like(b)
+    yield Piece("db_sum_all_axes", "db = Σ dZ over units and examples", 0.9, np.sum(dZ) + zeros)
+    yield Piece("db_sum_all_axes", "db = mean of dZ over units and examples", 0.92,
+                np.sum(dZ) / scene.n[l] + zeros)  # fmt: skip
+    yield Piece("db_sum_all_axes", "db = mean of dZ over units and examples, by m", 0.96,
+                np.sum(dZ) / scene.n[l] / scene.m + zeros)  # fmt: skip
+    for item in (
+        *_alone("db_not_summed", "db = dZ, one column per example", 0.9, dZ, scene.averaging),
+        *_alone(
+            "one_example_only", "db = dZ of the first example", 1.0, dZ[:, :1], scene.averaging
+        ),
+        *_alone(
+            "one_example_only", "db = dZ of the last example", 0.95, dZ[:, -1:], scene.averaging
+        ),
+        *_alone("db_is_b", "db = b", 1.0, b, scene.averaging),
+    ):
+        yield Piece(*item)
+    yield Piece(
+        "db_wrong_axis", "db = Σ_j dZ over the units", 0.9, np.sum(dZ, axis=0, keepdims=True)
+    )
+    if scene.n[l] == scene.m:
+        over_units = np.sum(dZ, axis=0, keepdims=True).T
+        yield Piece("db_wrong_axis", "db = Σ_j dZ over the units", 0.85, over_units)
+    yield Piece("example_left_out", "db without the first example", 1.1, _row_sums(dZ[:, 1:]))
+    yield Piece("example_left_out", "db without the last example", 1.1, _row_sums(dZ[:, :-1]))
+    right_dW = dZ @ A.T
+    yield Piece("db_rowsum_of_dW", "db = row sums of dW", 0.9, _row_sums(right_dW))
+    if dW is not None and dW.shape == right_dW.shape:
+        given = dW / scene.averaging
+        yield Piece("db_rowsum_of_dW", "db = row sums of dW", 0.92, _row_sums(given))
+        yield Piece("db_from_dW", "db = first column of dW", 1.1, given[:, :1])
+        yield Piece("db_from_dW", "db = last column of dW", 1.1, given[:, -1:])
+        if given.shape[0] == given.shape[1]:
+            yield Piece("db_rowsum_of_dW", "db = column sums of dW", 1.1, _row_sums(given.T))
+    yield Piece("db_from_dW", "db = first column of dZ A_prevᵀ", 1.15, right_dW[:, :1])
+    yield Piece("b_in_db", "db = b ⊙ Σ_i dZ", 1.0, b * _row_sums(dZ))
+    yield Piece("b_in_db", "db = b + Σ_i dZ / m", 1.1, b / scene.averaging + _row_sums(dZ))
+    yield Piece("db_from_activation", "db = Σ_i dZ ⊙ A", 1.1, _row_sums(dZ * scene.A(l)))
+    yield Piece("db_from_activation", "db = Σ_i dZ ⊙ Z", 1.2, _row_sums(dZ * scene.Z(l)))
+    yield Piece("db_from_activation", "db = Σ_i A", 1.2, _row_sums(scene.A(l)))
+    yield Piece("db_from_activation", "db = Σ_i Z", 1.3, _row_sums(scene.Z(l)))
+    yield Piece("db_absolute", "db = Σ_i |dZ|", 1.2, _row_sums(np.abs(dZ)))
+    yield Piece("db_absolute", "db = |Σ_i dZ|", 1.2, np.abs(_row_sums(dZ)))
+    yield Piece("db_absolute", "db = max_i dZ", 1.3, np.max(dZ, axis=1, keepdims=True))
+    yield Piece("dZ_missing", "db = 1", 1.3, zeros + 1)
+    if scene.elementwise[l]:
+        g = scene.backward(l, np.ones_like(dA))
+        value = _row_sums(dA) * np.mean(g, axis=1, keepdims=True)
+        yield Piece("derivative_outside_sum", "db = Σ_i dA, times the mean of g′", 1.2, value)
+        yield Piece("db_from_activation", "db = Σ_i g′(Z), without dA", 1.2, _row_sums(g))
+    for k, above in seen.dZ.items():
+        if k > l and above.shape[0] == scene.n[l]:
+            says = f"db = Σ_i dZ[{k}]"
+            yield Piece("gradient_of_wrong_layer", says, 1.0, _row_sums(above))
+    if scene.n[l - 1] == scene.n[l]:
+        yield Piece("db_from_dA_prev", "db = Σ_i dA_prev", 1.0, _row_sums(scene.W(l).T @ dZ))
+
+
+def penalties(scene: Scene, l: int) -> Iterator[Piece]:
+    """Yield the right contribution of the penalty to dW[l], then the wrong ones."""
+    right = scene.penalty_grad(l)
+    yield Piece("", "", 0.0, right)
+    p, m, W = scene.problem.penalty, scene.m, scene.W(l)
+    zeros = np.zeros_like(W)
+    if not (p.l2 or p.l1 or p.norm):
+        return
+    yield Piece("reg_missing", "dW without the penalty's gradient", 0.85, zeros)
+    for part in _parts(scene, l):
+        yield Piece(
+            "reg_missing", f"dW without the gradient of {part.says}", 0.9, right - part.value
+        )
+    twice = "reg_factor2_extra"
+    half = "reg_factor2_missing"
+    yield Piece(twice, "twice the penalty's gradient", 0.9, 2 * right)
+    yield Piece(half, "half the penalty's gradient", 0.9, right / 2)
+    yield Piece("reg_sign", "minus the penalty's gradient", 0.9, -right)
+    if p.l2_scaling == "lambda/2m" or "m" in p.l1_scaling:
+        yield Piece("reg_1_over_m_missing", "m times the penalty's gradient", 0.9, m * right)
+        yield Piece("reg_1_over_m_missing", "2m times the penalty's gradient", 1.2, 2 * m * right)
+    yield Piece("reg_extra_1_over_m", "the penalty's gradient divided by m", 0.9, right / m)
+    yield Piece("reg_extra_1_over_m", "half the penalty's gradient, by m", 1.2, right / m / 2)
+    strength = p.l2 or p.l1 or p.norm
+    yield from _of_another_kind(scene, l, strength)
+    inner = np.ones_like(W)
+    first_column, first_row = inner * 1, inner * 1
+    first_column = np.where(np.arange(W.shape[1])[None, :] == 0, 0.0, first_column)
+    first_row = np.where(np.arange(W.shape[0])[:, None] == 0, 0.0, first_row)
+    slug = "reg_skips_part"
+    yield Piece(slug, "the penalty's gradient without the first column", 1.0, right * first_column)
+    yield Piece(slug, "the penalty's gradient without the first row", 1.0, right * first_row)
+    if W.shape[0] == W.shape[1]:
+        yield Piece("reg_transposed", "the penalty's gradient transposed", 1.1, right.T)
+    for k in range(1, scene.L + 1):
+        other = scene.penalty_grad(k)
+        if k != l and other.shape == right.shape:
+            says = f"the penalty's gradient of W[{k}]"
+            yield Piece("reg_wrong_index", says, 0.95, other)
+
+
+def _parts(scene: Scene, l: int) -> Iterator[Piece]:
+    """The summands of a penalty that has several."""
+    p = scene.problem.penalty
+    single = [("l2", "λ ‖W‖²"), ("l1", "λ ‖W‖₁"), ("norm", "λ ‖W‖")]
+    present = [(name, words) for name, words in single if getattr(p, name)]
+    for name, words in present if len(present) > 1 else ():
+        others = {other: 0.0 for other, _ in single if other != name}
+        alone = Scene(replace(scene.problem, penalty=p._replace(**others)), scene.run)
+        yield Piece("", words, 0.0, alone.penalty_grad(l))
+
+
+def _of_another_kind(scene: Scene, l: int, strength: float) -> Iterator[Piece]:
+    p, m, W = scene.problem.penalty, scene.m, scene.W(l)
+    norm = np.sqrt(np.sum(W * W))
+    ones = np.ones_like(W)
+    kinds: list[tuple[str, str, Array, float]] = [
+        ("λ W", "reg_norm_vs_square" if p.norm else "reg_wrong_kind", W, 0.9),
+        ("λ sign(W)", "reg_wrong_kind", np.sign(W), 0.95),
+        ("λ W / ‖W‖", "reg_norm_vs_square", W / norm, 0.9),
+        ("λ", "reg_l1_sign_missing" if p.l1 else "reg_constant", ones, 0.9),
+        ("λ Σ W", "reg_summed_to_scalar", np.sum(W) * ones, 0.95),
+        ("λ Σ W²", "reg_value_as_gradient", np.sum(W * W) * ones, 0.95),
+        ("λ Σ |W|", "reg_value_as_gradient", np.sum(np.abs(W)) * ones, 0.95),
+        ("λ ‖W‖", "reg_value_as_gradient", norm * ones, 1.0),
+        ("λ ‖W‖ W", "reg_norm_vs_square", norm * W, 1.1),
+        ("λ |W|", "reg_absolute", np.abs(W), 1.0),
+        ("λ W ⊙ W", "reg_value_as_gradient", W * W, 0.95),
+        ("λ mean W", "reg_summed_to_scalar", np.mean(W) * ones, 1.1),
+        ("λ row sums of W", "reg_summed_to_scalar", np.sum(W, axis=1, keepdims=True) * ones, 1.1),
+        (
+            "λ column sums of W",
+            "reg_summed_to_scalar",
+            np.sum(W, axis=0, keepdims=True) * ones,
+            1.1,
+        ),
+    ]
+    pairs = (("λ W", p.l2), ("λ sign(W)", p.l1), ("λ W / ‖W‖", p.norm))
+    own = {words for words, present in pairs if present}
+    factors = [
+        ("", 1.0),
+        ("2", 2.0),
+        ("½ ", 0.5),
+        ("1/m ", 1 / m),
+        ("½ 1/m ", 0.5 / m),
+        ("2/m ", 2 / m),
+    ]
+    for words, slug, tensor, cost in kinds:
+        for says, factor in factors:
+            value = factor * strength * tensor
+            if words not in own:
+                extra = 0.0 if factor in {1.0, 1 / m} else 0.05
+                yield Piece(slug, f"{says}{words}".strip(), cost + extra, value)
+
+
+def bias_penalties(scene: Scene, l: int) -> Iterator[Piece]:
+    """Yield the right contribution of the penalty to db[l], then the wrong ones."""
+    right, b = scene.penalty_grad_b(l), scene.b(l)
+    yield Piece("", "", 0.0, right)
+    p, m = scene.problem.penalty, scene.m
+    strength = p.l2 or p.l1 or p.norm
+    if not strength:
+        return
+    if p.on_bias and p.l2:
+        yield Piece("reg_bias_missing", "db without the penalty's gradient", 0.85, 0 * b)
+        yield Piece("reg_factor2_extra", "twice the penalty's gradient in db", 0.95, 2 * right)
+        yield Piece("reg_factor2_missing", "half the penalty's gradient in db", 0.95, right / 2)
+        yield Piece("reg_sign", "minus the penalty's gradient in db", 0.95, -right)
+        yield Piece("reg_1_over_m_missing", "m times the penalty's gradient in db", 1.0, m * right)
+        yield Piece("reg_extra_1_over_m", "the penalty's gradient in db by m", 1.0, right / m)
+    for says, factor in (("λ", 1.0), ("2λ", 2.0), ("λ/m", 1 / m), ("λ/2", 0.5), ("2λ/m", 2 / m), ("λ/2m", 0.5 / m)):  # fmt: skip
+        c = factor * strength
+        if not p.on_bias:
+            yield Piece("reg_on_bias", f"db with {says} b", 0.9, c * b)
+            yield Piece("reg_on_bias", f"db with {says} sign(b)", 1.2, c * np.sign(b))
+        yield Piece("reg_bias_constant", f"db with {says}, a constant", 0.95, c * np.ones_like(b))
+        W = scene.W(l)
+        for words, tensor in (("row sums of W", np.sum(W, axis=1, keepdims=True)), ("Σ W", np.sum(W) + 0 * b), ("W[:, 0]", W[:, :1])):  # fmt: skip
+            yield Piece("reg_weights_in_db", f"db with {says} {words}", 1.2, c * tensor)
+
+
+class Constant(NamedTuple):
+    """A number that a gradient may be off by."""
+
+    value: float
+    slug: str
+    says: str
+    cost: float
+
+
+def constants(scene: Scene, l: int) -> list[Constant]:
+    """List the factors that can be named, the likely ones first."""
+    m, n = float(scene.m), scene.n
+    summed = scene.problem.reduction == "sum"
+    found = [Constant(1.0, "", "", 0.0), Constant(-1.0, "sign_error", "−1", 0.9)]
+    if summed:
+        found.append(Constant(1 / m, "averaged_although_sum", "1/m", 0.9))
+        found.append(Constant(m, "m_in_sum", "m", 1.0))
+    else:
+        found.append(Constant(m, "missing_1_over_m", "m", 0.85))
+        found.append(Constant(1 / m, "one_over_m_twice", "1/m", 0.9))
+        found.append(Constant(1 / m**2, "one_over_m_twice", "1/m²", 1.3))
+    n_L = float(n[-1])
+    divided = scene.per_output != 1.0
+    found += [
+        Constant(n_L, "missing_1_over_n_out" if divided else "n_out_factor", "n_L", 1.0),
+        Constant(1 / n_L, "extra_1_over_n_out", "1/n_L", 1.0),
+    ]
+    if not summed:
+        for k, width in sorted(enumerate(n), key=lambda item: -item[0]):
+            near = 0.0 if k in {l, l - 1, 0, scene.L} else 0.1
+            says = f"m/n_{k}"
+            found.append(Constant(m / width, "wrong_denominator", says, 1.0 + near))
+            found.append(Constant(1 / width, "wrong_denominator", f"1/n_{k}", 1.15 + near))
+        found += [
+            Constant(m / max(m - 1, 0.5), "wrong_denominator", "m/(m − 1)", 1.1),
+            Constant(m / (m + 1), "wrong_denominator", "m/(m + 1)", 1.2),
+            Constant(m / n_L / n[0], "wrong_denominator", "m/(n_0 n_L)", 1.4),
+        ]
+    slug = "stray_constant"
+    found += [Constant(2.0, slug, "2", 0.95), Constant(0.5, slug, "½", 0.95)]
+    found += [Constant(c, slug, f"{c:g}", 1.1) for c in (4.0, 0.25, 3.0, 10.0, 0.1)]
+    found += [Constant(1 / 3, slug, "1/3", 1.2), Constant(8.0, slug, "8", 1.3)]
+    found += [
+        Constant(float(w), "width_factor", f"n_{k}", 1.25) for k, w in enumerate(n) if k < scene.L
+    ]
+    rate = scene.problem.learning_rate
+    if rate:
+        found.append(Constant(rate, "learning_rate_in_gradient", "the learning rate", 0.95))
+        found.append(Constant(-rate, "learning_rate_in_gradient", "−learning rate", 0.95))
+    for k in scene.problem.masks:
+        keep = scene.keep(k)
+        found.append(Constant(keep, "dropout_scale_missing", f"keep of layer {k}", 1.1))
+        found.append(Constant(1 / keep, "dropout_scale_twice", f"1/keep of layer {k}", 1.1))
+    products = [
+        (a, b) for i, a in enumerate(found[1:]) for b in found[i + 2 :]
+        if a.slug != b.slug and a.cost < 1.05 and b.cost < 1.05
+    ]  # fmt: skip
+    single = np.array([c.value for c in found])
+    found += [
+        Constant(a.value * b.value, f"{a.slug}+{b.slug}", f"{a.says} · {b.says}", a.cost + b.cost)
+        for a, b in products
+        if not np.any(np.isclose(single, a.value * b.value, rtol=1e-9, atol=0.0))
+    ]
+    return sorted(found, key=lambda c: c.cost)

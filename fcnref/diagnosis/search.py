@@ -1,0 +1,424 @@
+"""The search for the mistakes: layer by layer from the output, the simplest explanation first.
+
+Given what a backward pass held above layer l, every dZ[l] with few mistakes predicts dW[l] and
+db[l] up to a constant and a penalty. Those predictions that reproduce the given dW[l] and db[l]
+say what it held in layer l, and the search goes one layer down. Blocks above the first wrong one
+pin the rest, so that mistakes that compose do not multiply the work.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fcnref._arrays import Array
+from fcnref.diagnosis.deltas import Delta, Item, Piece, deltas, right_delta
+from fcnref.diagnosis.products import (
+    Constant,
+    bias_penalties,
+    bias_sums,
+    constants,
+    penalties,
+    weight_products,
+)
+from fcnref.diagnosis.scene import Scene, Seen
+
+__all__ = ["Hypothesis", "merged_cost", "search"]
+
+UNEXPLAINED = 4.0
+ENOUGH = 1.65
+BEAM = 24
+
+
+class Hypothesis(NamedTuple):
+    """What a backward pass did down to some layer: its mistakes, and what it holds."""
+
+    items: tuple[Item, ...]
+    unexplained: tuple[str, ...]
+    extra: float
+    error: float
+    seen: Seen
+
+    @property
+    def cost(self) -> float:
+        return merged_cost(self.items) + UNEXPLAINED * len(self.unexplained) + self.extra
+
+
+def merged_cost(items: Iterable[Item]) -> float:
+    """Add up the mistakes, where the same one in further layers costs next to nothing."""
+    total, known, slugs = 0.0, set(), set()
+    for item in items:
+        key = (item.slug, re.sub(r"\[?\d+\]?", "", item.says), _letter(item.where))
+        if key in known:
+            total += 0.05
+        elif item.slug in slugs:
+            total += 0.1 if _letter(item.where) in {"W", "b"} else 0.5 * item.cost
+        else:
+            total += item.cost
+        known.add(key)
+        slugs.add(item.slug)
+    return total
+
+
+def _letter(where: str) -> str:
+    return where[1]
+
+
+def search(
+    scene: Scene, given: Mapping[str, Array], tolerance: float, thorough: bool = True
+) -> list[Hypothesis]:
+    """Explain given gradients ("dW1", "db1", ...), the cheapest hypothesis first."""
+    beam = [Hypothesis((), (), 0.0, 0.0, Seen({}, {}, {}))]
+    for l in range(scene.L, 0, -1):
+        start = beam[0].cost
+        layer = _Layer(scene, given, l, tolerance)
+        found = [new for old in beam for new in layer.explain(old, mistakes=1)]
+        if thorough and min(new.cost for new in found) - start > ENOUGH:
+            found += [new for old in beam[:3] for new in layer.explain(old, mistakes=2)]
+        beam = _best(found)
+    return beam
+
+
+def _best(found: Sequence[Hypothesis]) -> list[Hypothesis]:
+    kept: dict[object, Hypothesis] = {}
+    ordered = sorted(found, key=lambda h: h.cost)
+    for h in ordered:
+        key = (
+            frozenset((item.slug, item.where[1:]) for item in h.items),
+            frozenset(h.unexplained),
+            _fingerprint(h.seen),
+        )
+        if key not in kept and h.cost <= ordered[0].cost + 2.5:
+            kept[key] = h
+    return list(kept.values())[:BEAM]
+
+
+def _fingerprint(seen: Seen) -> tuple[float, ...]:
+    tensors = [*seen.dZ.values(), *seen.dA.values()]
+    return tuple(
+        float(f"{np.sum(t * np.cos(np.arange(t.size)).reshape(t.shape)):.6g}") for t in tensors
+    )
+
+
+class _Feature(NamedTuple):
+    """A prediction of a block, up to a constant: its mistakes below dZ, and the dZ it is of."""
+
+    items: tuple[Item, ...]
+    delta: int
+    value: Array
+
+
+class _Match(NamedTuple):
+    """A prediction that holds: the mistakes below dZ, the constant, and how well it holds."""
+
+    items: tuple[Item, ...]
+    delta: int
+    constant: Constant
+    error: float
+
+    @property
+    def cost(self) -> float:
+        return merged_cost(self.items) + self.constant.cost
+
+
+class _Layer:
+    """The search within one layer."""
+
+    def __init__(self, scene: Scene, given: Mapping[str, Array], l: int, tolerance: float) -> None:
+        self.scene, self.l, self.tolerance = scene, l, tolerance
+        self.dW, self.db = given[f"dW{l}"], given[f"db{l}"]
+        self.constants = constants(scene, l)
+        self.penalties = list(penalties(scene, l))
+        self.bias_penalties = list(bias_penalties(scene, l))
+        simple = [c for c in self.constants if 0 < c.cost < 1.2]
+        self.whole = [c for c in simple if np.any(self.penalties[0].value)]
+        self.whole_b = [c for c in simple if np.any(self.bias_penalties[0].value)]
+
+    def explain(self, old: Hypothesis, mistakes: int) -> Iterator[Hypothesis]:
+        """Extend a hypothesis by this layer in every way that reproduces its blocks."""
+        scene, l = self.scene, self.l
+        if mistakes > 1 and scene.n[l] * scene.m > 5000:
+            return
+        ways = list(deltas(scene, old.seen, l, mistakes))
+        ways += self._fitted(old.seen, ways[0])
+        s, A = scene.averaging, scene.A(l - 1)
+        W_features = [_Feature((), i, s * way.dZ @ A.T) for i, way in enumerate(ways)]
+        b_features = [
+            _Feature((), i, s * np.sum(way.dZ, axis=1, keepdims=True)) for i, way in enumerate(ways)
+        ]
+        W_matches, b_matches = self._match_W(W_features), self._match_b(b_features)
+        for_W = {0, *(match.delta for match in b_matches[:12])}
+        for_b = {0, *(match.delta for match in W_matches[:12])}
+        if mistakes > 1 and not W_matches and len(ways) < 2000:
+            for_W |= {i for i, way in enumerate(ways) if len(way.items) < 2}
+        W_matches += self._match_W(self._weight_features(old.seen, ways, sorted(for_W)))
+        for_b |= {match.delta for match in W_matches[:12]}
+        b_matches += self._match_b(self._bias_features(old.seen, ways, sorted(for_b)))
+        W_matches += self._undeclared_penalty([W_features[i] for i in sorted(for_W)])
+        if not W_matches:
+            W_matches = self._unnamed_constant(self.dW, W_features[0], f"dW{l}")
+        if not b_matches:
+            b_matches = self._unnamed_constant(self.db, b_features[0], f"db{l}")
+        yield from self._combine(old, ways, W_matches, b_matches)
+
+    def _fitted(self, seen: Seen, right: Delta) -> list[Delta]:
+        """Mistakes with a number of their own, which the given dW determines."""
+        scene, l, s = self.scene, self.l, self.scene.averaging
+        if self.dW.shape != scene.W(l).shape or self.dW.size < 3:
+            return []
+        residual = self.dW - self.penalties[0].value - s * right.dZ @ scene.A(l - 1).T
+        found = []
+        for slug, says, direction, offset in self._with_a_number(seen, right):
+            moved = s * direction @ scene.A(l - 1).T
+            size = float(np.sum(moved * moved))
+            t = float(np.sum(residual * moved)) / size if size else 0.0
+            off = float(np.linalg.norm(residual - t * moved))
+            if abs(t) > 1e-6 and off <= self.tolerance * float(np.linalg.norm(self.dW)):
+                item = Item(slug, says.format(offset + t), f"dZ{l}", 1.1)
+                found.append(Delta((item,), 1.1, right.dA, right.dZ + t * direction))
+        return found
+
+    def _with_a_number(self, seen: Seen, right: Delta) -> Iterator[tuple[str, str, Array, float]]:
+        scene, l = self.scene, self.l
+        if l < scene.L and seen.dW[l + 1].shape == scene.W(l + 1).shape:
+            dA = -seen.dW[l + 1].T @ seen.dZ[l + 1]
+            mask = scene.mask(l)
+            direction = scene.backward(l, dA if mask is None else dA * mask)
+            yield "updated_weights", "dA = (W − {:.4g} dW)ᵀ dZ, after the update", direction, 0.0
+        if scene.activation(l) == "leaky_relu":
+            negative = right.dA * (scene.Z(l) <= 0)
+            says = "[Z > 0] + {:.4g} [Z ≤ 0]"
+            yield "leaky_alpha_mismatch", f"dZ = dA ⊙ ({says})", negative, scene.slope(l)
+
+    def _undeclared_penalty(self, features: Sequence[_Feature]) -> list[_Match]:
+        """A multiple of W, or of its sign, that the declared penalty does not explain."""
+        W, found = self.scene.W(self.l), []
+        if self.dW.shape != W.shape or W.size < 3:
+            return []
+        size = float(np.linalg.norm(self.dW))
+        for feature in features:
+            residual = self.dW - self.penalties[0].value - feature.value
+            for says, tensor in (("W", W), ("sign(W)", np.sign(W))):
+                t = float(np.sum(residual * tensor) / np.sum(tensor * tensor))
+                off = float(np.linalg.norm(residual - t * tensor))
+                if abs(t) > 1e-6 * size and off <= self.tolerance * size:
+                    item = Item("reg_extra", f"dW with {t:.4g} {says} on top", f"dW{self.l}", 1.0)
+                    found.append(_Match((item,), feature.delta, self.constants[0], off / size))
+        return found
+
+    def _unnamed_constant(self, given: Array, right: _Feature, where: str) -> list[_Match]:
+        if given.shape != right.value.shape or given.size < 3 or not np.any(right.value):
+            return []
+        c = float(np.sum(given * right.value) / np.sum(right.value**2))
+        size = float(np.linalg.norm(given))
+        off = float(np.linalg.norm(given - c * right.value))
+        if off > self.tolerance * size:
+            return []
+        constant = Constant(c, "unnamed_constant", f"{c:.6g}", 1.7)
+        return [_Match((), 0, constant, off / size)]
+
+    def _weight_features(
+        self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
+    ) -> list[_Feature]:
+        l, s = self.l, self.scene.averaging
+        return [
+            _Feature(_items(piece, f"dW{l}"), i, s * piece.value)
+            for i in of
+            for piece in weight_products(self.scene, seen, l, ways[i].dA, ways[i].dZ)
+        ]
+
+    def _bias_features(
+        self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
+    ) -> list[_Feature]:
+        l, s = self.l, self.scene.averaging
+        return [
+            _Feature(_items(piece, f"db{l}"), i, s * piece.value)
+            for i in of
+            for piece in bias_sums(self.scene, seen, l, ways[i].dA, ways[i].dZ, self.dW)
+        ]
+
+    def _match_W(self, features: Sequence[_Feature]) -> list[_Match]:
+        return self._match(self.dW, features, self.penalties, self.whole, f"dW{self.l}")
+
+    def _match_b(self, features: Sequence[_Feature]) -> list[_Match]:
+        return self._match(self.db, features, self.bias_penalties, self.whole_b, f"db{self.l}")
+
+    def _match(
+        self,
+        given: Array,
+        features: Sequence[_Feature],
+        added: Sequence[Piece],
+        whole: Sequence[Constant],
+        where: str,
+    ) -> list[_Match]:
+        """Find the features that are, times a named constant and plus a penalty, the given block."""
+        largest = max((float(np.linalg.norm(f.value)) for f in features), default=0.0)
+        features = [f for f in features if f.value.shape == given.shape]
+        size = float(np.linalg.norm(given))
+        if not features:
+            return []
+        if size <= 1e-13 * largest and not np.any(added[0].value):
+            return self._nothing(features, where, exact=size == 0.0, floor=1e-13 * largest)
+        targets = [(piece, None) for piece in added if piece.value.shape == given.shape]
+        targets = targets or [(Piece("", "", 0.0, np.zeros(given.shape)), None)]
+        T = [given - piece.value for piece, _ in targets]
+        T += [given - c.value * added[0].value for c in whole]
+        labels: list[tuple[Piece, Constant | None]] = [*targets, *((added[0], c) for c in whole)]
+        F = np.stack([f.value.ravel() for f in features])
+        R = np.stack([t.ravel() for t in T])
+        FF, RR, FR = np.sum(F * F, axis=1), np.sum(R * R, axis=1), F @ R.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            C = FR / FF[:, None]
+            residual = RR[None, :] - C * FR
+        floor = (1e-12 * max(size, 1e-30)) ** 2
+        close = residual <= 1e-9 * RR[None, :] + floor
+        matches = []
+        for i, r in np.argwhere(close & (FF[:, None] > floor)):
+            piece, total = labels[r]
+            for constant in self._named(float(C[i, r])):
+                if total is not None and constant.value != total.value:
+                    continue
+                error = float(np.linalg.norm(R[r] - constant.value * F[i])) / max(size, 1e-300)
+                if error <= self.tolerance:
+                    items = features[i].items + _items(piece, where)
+                    if total is None or constant.value != 1.0:
+                        matches.append(_Match(items, features[i].delta, constant, error))
+        for i, r in np.argwhere((FF[:, None] <= floor) & (RR[None, :] <= floor)):
+            if labels[r][1] is None:
+                items = features[i].items + _items(labels[r][0], where)
+                matches.append(_Match(items, features[i].delta, self.constants[0], 0.0))
+        return sorted(matches, key=lambda match: match.cost)
+
+    def _nothing(
+        self, features: Sequence[_Feature], where: str, exact: bool, floor: float
+    ) -> list[_Match]:
+        """A block of zeros: because dZ is zero, or its sum, or by itself."""
+        one = self.constants[0]
+        found = [
+            _Match(f.items, f.delta, one, 0.0)
+            for f in features
+            if float(np.linalg.norm(f.value)) <= floor
+        ]
+        # Under softmax and cross-entropy the units cancel: a sum over them all is zero.
+        cheap = [
+            match._replace(items=tuple(i._replace(cost=0.75) for i in match.items))
+            if any(i.slug == "db_sum_all_axes" for i in match.items) and match.delta == 0 else match
+            for match in found
+        ]  # fmt: skip
+        found = cheap
+        slug = "db_zero" if where[1] == "b" else "dW_zero"
+        if exact and any(f.delta == 0 and not f.items for f in features):
+            says = f"{where[:2]} = 0"
+            found.append(_Match((Item(slug, says, where, 0.8),), 0, one, 0.0))
+        return sorted(found, key=lambda match: match.cost)
+
+    def _named(self, value: float) -> list[Constant]:
+        near = max(self.tolerance, 1e-7)
+        named = [c for c in self.constants if abs(value - c.value) <= near * abs(c.value)]
+        return named[:3]
+
+    def _combine(
+        self,
+        old: Hypothesis,
+        ways: Sequence[Delta],
+        W_matches: Sequence[_Match],
+        b_matches: Sequence[_Match],
+    ) -> Iterator[Hypothesis]:
+        def price(match: _Match) -> float:
+            return match.cost + ways[match.delta].cost
+
+        nothing = _Match((), 0, self.constants[0], 0.0)
+        for W_match in (*sorted(W_matches, key=price)[:40], None):
+            for b_match in (*sorted(b_matches, key=price)[:40], None):
+                lost = tuple(
+                    f"d{which}{self.l}"
+                    for which, match in (("W", W_match), ("b", b_match))
+                    if match is None
+                )
+                if len(lost) == 2:
+                    at_W, at_b = nothing, nothing
+                else:
+                    at_W = W_match or nothing._replace(delta=b_match.delta if b_match else 0)
+                    at_b = b_match or nothing._replace(delta=W_match.delta if W_match else 0)
+                yield from self._carry(old, ways, at_W, at_b, lost)
+
+    def _carry(
+        self,
+        old: Hypothesis,
+        ways: Sequence[Delta],
+        at_W: _Match,
+        at_b: _Match,
+        lost: tuple[str, ...],
+    ) -> Iterator[Hypothesis]:
+        """Decide what is handed down: the dZ behind dW, the one behind db, or the right one."""
+        l = self.l
+        W_way, b_way, right = ways[at_W.delta], ways[at_b.delta], ways[0]
+        error = max(old.error, at_W.error, at_b.error)
+        common = at_W.constant == at_b.constant or bool(lost)
+        constant = at_b.constant if f"dW{l}" in lost else at_W.constant
+        below = at_W.items + at_b.items
+
+        def hypothesis(items: tuple[Item, ...], extra: float, dA: Array, dZ: Array) -> Hypothesis:
+            seen = Seen({**old.seen.dA, l: dA}, {**old.seen.dZ, l: dZ}, {**old.seen.dW, l: self.dW})
+            unexplained = old.unexplained + lost
+            return Hypothesis(old.items + items, unexplained, old.extra + extra, error, seen)
+
+        if at_W.delta == at_b.delta:
+            both = _of_constant(constant, f"dZ{l}") if common else ()
+            apart = () if common else (
+                *_of_constant(at_W.constant, f"dW{l}"), *_of_constant(at_b.constant, f"db{l}")
+            )  # fmt: skip
+            items = W_way.items + both + apart + below
+            c = constant.value if common else 1.0
+            yield hypothesis(items, 0.0, c * W_way.dA, c * W_way.dZ)
+            if l > 1 and (W_way.items or both):
+                if both:
+                    local = tuple(
+                        i for d in "Wb" if f"d{d}{l}" not in lost
+                        for i in _of_constant(constant, f"d{d}{l}")
+                    )  # fmt: skip
+                    yield hypothesis(W_way.items + local + below, 0.02, W_way.dA, W_way.dZ)
+                if W_way.items:
+                    locally = tuple(i._replace(where=f"dW{l} and db{l}") for i in W_way.items)
+                    yield hypothesis(locally + both + apart + below, 0.4, right.dA, right.dZ)
+            return
+        only = {"missing_output_derivative", "missing_derivative"}
+        of_W = tuple(
+            i._replace(
+                where=f"dW{l}", slug="missing_derivative_in_dW_only" if i.slug in only else i.slug
+            )
+            for i in W_way.items
+        )
+        of_b = tuple(i._replace(where=f"db{l}") for i in b_way.items)
+        items = (
+            *of_W, *of_b, *_of_constant(at_W.constant, f"dW{l}"),
+            *_of_constant(at_b.constant, f"db{l}"), *below,
+        )  # fmt: skip
+        carried = {at_W.delta, at_b.delta, 0} if l > 1 else {0}
+        for way in carried:
+            extra = 0.0 if way == 0 else 0.05 if {at_W.delta, at_b.delta} >= {0} else 0.3
+            yield hypothesis(items, extra, ways[way].dA, ways[way].dZ)
+
+
+def _items(piece: Piece, where: str) -> tuple[Item, ...]:
+    slugs = piece.slug.split("+") if piece.slug else []
+    return tuple(Item(slug, piece.says, where, piece.cost / len(slugs) ** 0.5) for slug in slugs)
+
+
+def _of_constant(constant: Constant, where: str) -> tuple[Item, ...]:
+    slugs = constant.slug.split("+") if constant.slug else []
+    says = f"{where} times {constant.says}"
+    return tuple(Item(slug, says, where, constant.cost / len(slugs)) for slug in slugs)
+
+
+def right_blocks(scene: Scene) -> dict[str, Array]:
+    """The right gradients, by the rules of the grammar."""
+    seen, blocks = Seen({}, {}, {}), dict[str, Array]()
+    for l in range(scene.L, 0, -1):
+        way = right_delta(scene, seen, l)
+        dW = scene.averaging * way.dZ @ scene.A(l - 1).T + scene.penalty_grad(l)
+        db = scene.averaging * np.sum(way.dZ, axis=1, keepdims=True) + scene.penalty_grad_b(l)
+        seen = Seen({**seen.dA, l: way.dA}, {**seen.dZ, l: way.dZ}, {**seen.dW, l: dW})
+        blocks |= {f"dW{l}": dW, f"db{l}": db}
+    return blocks
