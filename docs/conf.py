@@ -105,6 +105,8 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_output_stderr = "warn"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the {type}"
+nb_code_prompt_hide = "Hide the {type}"
 nb_number_source_lines = False
 nb_ipywidgets_js = {}
 
