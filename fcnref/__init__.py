@@ -133,6 +133,11 @@ from fcnref.optimizers import (
     gradient_descent,
     momentum,
 )
+from fcnref.second_order import (
+    OutputAndDerivative,
+    hvp,
+    jvp,
+)
 from fcnref.training import (
     History,
     Trained,
@@ -243,6 +248,9 @@ __all__ = [
     "adam",
     "gradient_descent",
     "momentum",
+    "OutputAndDerivative",
+    "hvp",
+    "jvp",
     "History",
     "Trained",
     "mini_batches",
