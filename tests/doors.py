@@ -101,6 +101,22 @@ def _others(rng: np.random.Generator, dtype: Any, sizes: Mapping[str, Any]) -> d
     }
 
 
+def fits(function: Callable[..., Any], given: Mapping[str, Any]) -> bool:
+    """Whether the arrays of a call agree with the annotations, with each other and the network."""
+    hints = hints_of(function)
+    sizes: dict[str, Any] = {"1": 1}
+    if "layers" in given:
+        sizes |= {"n_0": SIZES["n_0"], "n_L": SIZES["n_L"]}
+    if "trace" in given:
+        sizes |= {"m": SIZES["m"]}
+    try:
+        for name in array_arguments(function):
+            _bind(name, hints[name], given[name], sizes)
+    except (AssertionError, ValueError):
+        return False
+    return True
+
+
 def assert_shapes_as_annotated(
     function: Callable[..., Any], given: Mapping[str, Any], result: Any
 ) -> None:
@@ -116,22 +132,14 @@ def assert_shapes_as_annotated(
 
 
 def _bind(what: str, hint: Any, value: Any, sizes: dict[str, Any]) -> None:
-    dims = shape_of(hint)
-    origin = get_origin(hint)
-    if dims is not None:
-        bound = (
-            [sizes.setdefault("...", np.shape(value))]
-            if dims == ("...",)
-            else [
-                tuple(
-                    sizes.setdefault(dim, size)
-                    for dim, size in zip(dims, np.shape(value), strict=True)
-                )
-            ]
-        )
-        assert np.shape(value) == bound[0], f"{what}: {dims} is {np.shape(value)} where {sizes}"
+    dims, shape, origin = shape_of(hint), getattr(value, "shape", None), get_origin(hint)
+    if dims == ("...",):
+        assert sizes.setdefault("...", shape) == shape, f"{what} is {shape} where {sizes}"
+    elif dims is not None:
+        bound = [sizes.setdefault(dim, n) for dim, n in zip(dims, shape, strict=True)]
+        assert tuple(bound) == shape, f"{what}: {dims} is {shape} where {sizes}"
     elif origin is np.floating:
-        assert np.shape(value) == (), f"{what}: a number has shape {np.shape(value)}"
+        assert shape == (), f"{what}: a number has shape {shape}"
     elif hasattr(hint, "_fields"):
         for field, field_hint in hints_of(hint).items():
             _bind(f"{what}.{field}", field_hint, getattr(value, field), sizes)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fcnref import IDENTITY, RELU, TANH, forward, glorot_uniform, he_normal, initialize
+from tests.oracles import assert_close
 
 N, N_PREV = 211, 307
 """Enough draws, 64777, to tell a variance to a per cent."""
@@ -63,8 +64,8 @@ class TestScheme:
         layers = initialize(np.random.default_rng(7), [3, 5, 2], [TANH, IDENTITY], scheme)
         rng = np.random.default_rng(7)
         first, second = scheme(rng, 5, 3), scheme(rng, 2, 5)
-        assert np.all(layers[0].W == first)
-        assert np.all(layers[1].W == second)
+        assert_close(layers[0].W, first, 0)
+        assert_close(layers[1].W, second, 0)
 
 
 def test_initialize_makes_a_network(rng):
