@@ -150,12 +150,12 @@ html_title = "fcnref"
 html_short_title = "fcnref"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
-html_js_files = [("scrollable.js", {"defer": "defer"})]
+html_js_files = [("page.js", {"defer": "defer"})]
 html_favicon = "_static/mark.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
-pygments_style = "friendly"
+pygments_style = "github-light-high-contrast"
 html_theme_options = {
     "logo": {
         "text": "fcnref",
@@ -166,7 +166,7 @@ html_theme_options = {
     "footer_content_items": "copyright.html",
     "home_page_in_toc": True,
     "navbar_persistent": [],
-    "pygments_light_style": "friendly",
+    "pygments_light_style": "github-light-high-contrast",
     "pygments_dark_style": "github-dark",
     "show_navbar_depth": 1,
     "show_toc_level": 2,

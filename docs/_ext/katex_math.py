@@ -40,6 +40,8 @@ FONTS = {
     "source-sans-3": "Source Sans",
     "source-code-pro": "Source Code",
 }
+OPENING = re.compile(r"[(\[“]+$")
+CLOSING = re.compile(r"^[,.;:!?)\]”’]+|^-\w+")
 ENVIRONMENT = re.compile(
     r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", re.DOTALL
 )
@@ -157,6 +159,33 @@ def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
     raise nodes.SkipNode
 
 
+def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Tie a formula in running text to the punctuation that touches it.
+
+    To a browser the formula is a box, and a line may end on either side of a box.
+    """
+    for formula in list(doctree.findall(nodes.math)):
+        siblings = formula.parent
+        place = siblings.index(formula)
+        before = siblings[place - 1] if place else None
+        after = siblings[place + 1] if place + 1 < len(siblings) else None
+        opening = _touching(OPENING, before)
+        closing = _touching(CLOSING, after)
+        if not (opening or closing):
+            continue
+        parts = [nodes.Text(opening), formula.deepcopy(), nodes.Text(closing)]
+        formula.replace_self(nodes.inline("", "", *parts, classes=["together"]))
+        if after and closing:
+            siblings.replace(after, nodes.Text(str(after).removeprefix(closing)))
+        if before and opening:
+            siblings.replace(before, nodes.Text(str(before).removesuffix(opening)))
+
+
+def _touching(pattern: re.Pattern[str], text: nodes.Node | None) -> str:
+    found = pattern.search(str(text)) if isinstance(text, nodes.Text) else None
+    return found[0] if found else ""
+
+
 def visit_displaymath(writer: HTML5Translator, node: nodes.math_block) -> None:
     """Write a display: its formula in a box that scrolls by itself, then its number."""
     classes = "math notranslate nohighlight" + (" numbered" if node["number"] else "")
@@ -211,6 +240,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tex_macros", {}, "env", types=frozenset({dict}))
     app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
     app.connect("config-inited", _prepare)
+    app.connect("doctree-resolved", keep_together)
     app.add_css_file("fonts/fonts.css", priority=150)
     app.add_css_file("katex/katex.css", priority=150)
     app.add_js_file("katex/copy-tex.js", loading_method="defer")

@@ -1,0 +1,16 @@
+// A box that scrolls must be reachable with the keyboard; one that does not must not stop it.
+const boxes = document.querySelectorAll(".formula, .cell_output pre, .highlight pre");
+const mark = () => {
+  for (const box of boxes) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+document.fonts.ready.then(mark);
+addEventListener("resize", mark);
+
+// The theme gives the arrows that unfold a chapter no name.
+for (const summary of document.querySelectorAll("nav summary")) {
+  const chapter = summary.closest("li").querySelector("a").textContent.trim();
+  summary.setAttribute("aria-label", `Pages of ${chapter}`);
+}
