@@ -274,7 +274,7 @@ def norm_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
     return coefficient * direction
 
 
-def dropout_mask(rng: np.random.Generator, shape: tuple[int, ...], keep: float) -> Array:
+def dropout_mask(rng: "np.random.Generator", shape: tuple[int, ...], keep: float) -> Array:
     """Draw the mask of inverted dropout: 1/keep where a unit stays, 0 where it is dropped.
 
     Implements :eq:`eq-regularization-mask`. Each entry stays with probability `keep`; dividing by
