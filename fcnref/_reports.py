@@ -60,7 +60,8 @@ class QuantityRow(NamedTuple):
         apart = np.abs(got - wanted)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
         size = max(float(np.linalg.norm(got)), float(np.linalg.norm(wanted)))
-        error = float(np.linalg.norm(apart)) / size if size > 1e-14 else 0.0
+        # written so that a NaN, which is not <= anything, ends as wrong
+        error = 0.0 if size <= 1e-14 else float(np.linalg.norm(apart)) / size
         verdict: Verdict = "right" if error <= limit else "wrong"
         return cls(
             name, verdict, error, got.size, at, f"{float(got[at]):.6g}", f"{float(wanted[at]):.6g}"
