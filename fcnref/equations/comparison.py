@@ -36,6 +36,7 @@ from fcnref.equations.value import (
     claimed_shape,
     evaluate,
     holds,
+    sized,
 )
 
 TOLERANCE = 1e-8
@@ -85,6 +86,8 @@ class Outcome(NamedTuple):
 def needed(claim: Claim, notation: Notation) -> Notation:
     """Return the notation with what the claim itself presupposes of activation and cost."""
     parts = [part for member in claim.members for part in walk(member)]
+    if claim.identity:
+        notation = replace(notation, index={})
     if notation.activation == "generic" and any(_presupposes_elementwise(part) for part in parts):
         notation = replace(notation, activation="elementwise")
     if notation.cost == "any" and any(isinstance(p, Node) and p.family == "losses" for p in parts):
@@ -258,7 +261,7 @@ def _compared(left: Expression, right: Expression, scope: Scope) -> tuple[Outcom
     if isinstance(right, Space):
         return _in_space(a, right, scope, at), []
     try:
-        b = evaluate(right, scope)
+        b = sized(right, (a.shape[0], a.shape[1]), scope)
     except IndexFault as fault:
         return Outcome(failure=Failure("index", fault.text)), []
     except ShapeFault as fault:

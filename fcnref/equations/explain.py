@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import permutations
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fcnref.equations.comparison import Failure, Outcome, compare
+from fcnref.equations.comparison import Failure, Outcome, compare, probes_of
 from fcnref.equations.expression import (
     FRAME,
     LAST,
+    ONE,
     Apply,
     Count,
     Derivative,
+    Dotted,
     Entry,
     Expression,
     Free,
@@ -31,9 +34,11 @@ from fcnref.equations.expression import (
     Quotient,
     Series,
     Size,
+    Space,
     Sum,
     Transpose,
     Truth,
+    Unit,
     bound_letters,
     edits,
     free_letters,
@@ -43,7 +48,7 @@ from fcnref.equations.expression import (
     substitute,
     walk,
 )
-from fcnref.equations.networks import LOSSES
+from fcnref.equations.networks import LOSSES, Probe
 from fcnref.equations.notation import Notation
 from fcnref.equations.value import Fault, NoMeaning
 
@@ -115,23 +120,50 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
         case Hadamard(factors):
             if len(factors) == 2 and not any(map(is_scalar, factors)):
                 yield f"product|the matrix product in {show(node)}", Product(factors)
-        case Series(letter, lower, upper) if upper is not None:
-            later = replace(lower, shift=lower.shift + 1)
-            yield f"bound|Σ from {show(later)}", replace(node, lower=later)
-            earlier = replace(upper, shift=upper.shift - 1)
-            yield f"bound|Σ to {show(earlier)}", replace(node, upper=earlier)
+        case Series():
+            yield from _edit_series(node)
+        case Dotted():
+            swapped = {node.row: Index(node.column), node.column: Index(node.row)}
+            yield (
+                "index|rows and columns exchanged",
+                replace(node, cell=substitute(node.cell, swapped)),
+            )
+        case Entry(_, Index() as row, Index() as column) if row.letter and column.letter:
+            yield "index|the two indices exchanged", replace(node, row=column, column=row)
+            for letter in letters:
+                yield f"index|{letter} for {show(row)}", replace(node, row=Index(letter))
+                yield f"index|{letter} for {show(column)}", replace(node, column=Index(letter))
         case Sum(terms):
             for n, term in enumerate(terms):
                 flipped = term.of if isinstance(term, Negative) else Negative(term)
                 new = Sum((*terms[:n], flipped, *terms[n + 1 :]))
                 yield f"sign|the other sign of {show(term)}", new
+        case Derivative(Node() as top, Node() as bottom) if is_scalar(top) and is_scalar(bottom):
+            if isinstance(top.row, Index) and isinstance(bottom.row, Index) and top.row.letter:
+                new = Derivative(replace(top, row=bottom.row), replace(bottom, row=top.row))
+                yield f"index|{show(new)} for {show(node)}", new
         case Derivative(top, bottom):
             jacobian = not (is_scalar(top) or is_scalar(bottom))
             if jacobian and notation.activation in {"generic"}:
                 new = replace(node, other_layout=not node.other_layout)
                 yield "layout|the other Jacobian layout", new
-        case Apply("activation", _, primes) if primes:
+        case Apply("activation", _, primes, Index() as layer) if primes:
+            for shift in (-1, 1):
+                new = substitute(node, {layer.letter: Index(layer.letter, shift)})
+                yield f"layer|{show(new)} for {show(node)}", new
             yield f"prime|g for g′ in {show(node)}", replace(node, primes=primes - 1)
+
+
+def _edit_series(node: Series) -> Iterator[tuple[str, Series]]:
+    for shift in (1, -1):
+        lower = replace(node.lower, shift=node.lower.shift + shift)
+        yield f"bound|Σ from {show(lower)}", replace(node, lower=lower)
+        if node.upper is not None:
+            upper = replace(node.upper, shift=node.upper.shift + shift)
+            yield f"bound|Σ to {show(upper)}", replace(node, upper=upper)
+    slot = next(ranges(node.body, node.letter), node.upper)
+    if node.upper is not None and slot is not None and slot != node.upper:
+        yield f"bound|Σ to {show(slot)}", replace(node, upper=slot)
 
 
 _CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
@@ -154,8 +186,8 @@ def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
             if layer.shift + shift <= 0:
                 yield told("layer", replace(node, layer=replace(layer, shift=layer.shift + shift)))
     if node.family in {"Z", "A"} and node.layer != Index("", 0):
-        shown = "".join(_CASE.get(x, x) for x in node.shown)
         family = _CASE[node.family]
+        shown = _CASE.get(node.shown, node.shown)
         if shown == node.shown:
             shown = family if node.row is None else family.lower()
         yield told("quantity", replace(node, family=family, shown=shown))
@@ -238,11 +270,22 @@ def canonical(node: Expression) -> Expression:
 
 
 class Strength(NamedTuple):
-    """How many variants of an equation were tried, and how many were rejected."""
+    """How many variants of an equation were tried, how many rejected, and which say the same.
+
+    A variant that the probes accept is tried on further networks of other sizes. Where it holds
+    there as well it is an equation of its own right, equal term by term, and no blind spot.
+    """
 
     rejected: int
     tried: int
     survivors: tuple[str, ...] = ()
+    equivalent: tuple[str, ...] = ()
+
+    def __add__(self, other: tuple[Any, ...]) -> Strength:  # type: ignore[override]
+        return Strength(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+_FURTHER = (((6, 5, 7, 3, 4), 3), ((2, 3, 5, 4), 6), ((7, 3, 3, 5, 2), 5))
 
 
 def strength(
@@ -254,24 +297,42 @@ def strength(
 ) -> Strength:
     """Try the variants of a true equation: the guard against passing for nothing."""
     letters = free_letters(left) | free_letters(right)
-    swapped = isinstance(right, Number)
+    swapped = isinstance(right, Number | Unit)
     edited = left if swapped else right
     rejected = tried = 0
     survivors: list[str] = []
+    equivalent: list[str] = []
     for variant in variants(edited, letters, notation):
         if perf_counter() > deadline:
             break
         pair = (variant.expression, right) if swapped else (left, variant.expression)
-        if swapped and free_letters(variant.expression) - free_letters(left):
+        if swapped and (
+            variant.code in {"sign", "scale"}
+            or free_letters(variant.expression) - free_letters(left)
+        ):
             continue
         if (outcome := _tried(*pair, notation, conditions, deadline)) is None:
             continue
-        tried += 1
         if outcome.failure is not None:
-            rejected += 1
+            rejected, tried = rejected + 1, tried + 1
+            continue
+        further = _tried(*pair, notation, conditions, deadline, _further(notation))
+        if further is not None and further.failure is None:
+            equivalent.append(variant.text)
         else:
             survivors.append(variant.text)
-    return Strength(rejected, tried, tuple(survivors))
+            tried += 1
+    return Strength(rejected, tried, tuple(survivors), tuple(equivalent))
+
+
+def _further(notation: Notation) -> tuple[Probe, ...]:
+    """Return networks that none of the usual probes resembles."""
+    kinds = (notation.activation, notation.output, notation.cost)
+    single = notation.examples == "one"
+    if notation.widths or notation.depth:
+        first = probes_of(notation)[0]
+        return (first._replace(widths=tuple(n + 2 for n in first.widths)),)
+    return tuple(Probe(widths, 1 if single else m, *kinds) for widths, m in _FURTHER)
 
 
 def _tried(
@@ -280,10 +341,17 @@ def _tried(
     notation: Notation,
     conditions: Sequence[Truth],
     deadline: float,
+    networks: Sequence[Probe] | None = None,
 ) -> Outcome | None:
     try:
         return compare(
-            left, right, notation, conditions=conditions, deadline=deadline, thorough=False
+            left,
+            right,
+            notation,
+            conditions=conditions,
+            deadline=deadline,
+            networks=networks,
+            thorough=False,
         )
     except NoMeaning:
         return None
@@ -442,6 +510,11 @@ def _larger_edits(left: Expression, right: Expression, notation: Notation) -> It
             )
             yield Variant("free", f"{bound} for {letter} in the summand", _resized(renamed, bound))
         size = next(ranges(right, letter), None)
+        for part in walk(right):
+            if isinstance(part, Series):
+                over = replace(part, letter=letter, upper=size)
+                new = rewrite(right, lambda x, part=part, over=over: over if x == part else x)
+                yield Variant("sum", f"Σ over {letter} for Σ over {part.letter}", new)
         if size is not None:
             summed = Series(letter, Index("", notation.base), size, right)
             yield Variant(
@@ -450,6 +523,7 @@ def _larger_edits(left: Expression, right: Expression, notation: Notation) -> It
         for other in sorted(free_letters(left) - layers):
             new = substitute(right, {letter: Index(other)})
             yield Variant("index", f"{other} for {letter}", new)
+    yield from _rearranged(right)
     if notation.examples != "one":
         yield from _summed_examples(left, right, notation)
     for part in walk(right):
@@ -462,11 +536,32 @@ def _larger_edits(left: Expression, right: Expression, notation: Notation) -> It
         if isinstance(part, Apply) and part.function == "activation" and part.primes:
             argument = part.arguments[0]
             if isinstance(argument, Node) and argument.family == "A":
-                shown = "".join(_CASE.get(x, x) for x in argument.shown)
-                inner = replace(argument, family="Z", shown=shown)
+                inner = replace(argument, family="Z", shown=_CASE.get(argument.shown, "Z"))
                 fixed = replace(part, arguments=(inner,))
                 new = rewrite(right, lambda x, part=part, fixed=fixed: fixed if x == part else x)
                 yield Variant("quantity", f"{show(fixed)} for {show(part)}", new)
+
+
+def _rearranged(right: Expression) -> Iterator[Variant]:
+    """Yield a side transposed, its sum over the examples on its other side, another shape."""
+    if isinstance(right, Space):
+        n, before = Size("n", Index("l")), Size("n", Index("l", -1))
+        for shape in permutations((n, before, Size("m"), ONE), 2):
+            space = Space(shape)
+            yield Variant("shape", show(space), space)
+        return
+    if is_scalar(right):
+        return
+    yield Variant("transpose", "the right side transposed", Transpose(right))
+    if isinstance(right, Product) and len(right.factors) > 1:
+        first, last = right.factors[0], right.factors[-1]
+        ones: Expression = Ones(None)
+        if isinstance(first, Transpose) and isinstance(first.of, Ones):
+            new = Product((*right.factors[1:], ones))
+            yield Variant("order", "1 after the right side", new)
+        if isinstance(last, Ones):
+            new = Product((Transpose(ones), *right.factors[:-1]))
+            yield Variant("order", "1ᵀ before the right side", new)
 
 
 def _resized(node: Expression, letter: str) -> Expression:

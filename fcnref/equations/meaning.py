@@ -129,7 +129,7 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
-def read(tex: str, context: Context, *, loose: bool = False) -> list[Claim]:
+def read(tex: str, context: Context, *, loose: bool = False, identity: bool = False) -> list[Claim]:
     """Read the statements of one piece of LaTeX.
 
     Parameters
@@ -140,6 +140,8 @@ def read(tex: str, context: Context, *, loose: bool = False) -> list[Claim]:
         The notation and the definitions so far.
     loose
         True to read A ⊙ B C from the left, as (A ⊙ B) C.
+    identity
+        True to read symbols without a layer as free variables.
 
     Raises
     ------
@@ -151,7 +153,11 @@ def read(tex: str, context: Context, *, loose: bool = False) -> list[Claim]:
     for group in _grouped(tree):
         reader = _Reader(context, loose=loose)
         try:
+            if identity:
+                raise NotRead("layer", "the symbols are free")
             claim = reader.claim(group)
+            if any(reproach.code == "bare" for reproach in reader.reproaches):
+                claim = _of_functions(context, group) or claim
         except NotRead as error:
             if error.code not in {"undeclared", "layer", "indices", "argument"}:
                 raise
@@ -162,6 +168,14 @@ def read(tex: str, context: Context, *, loose: bool = False) -> list[Claim]:
                 known = {**context.definitions, claim.defines.name: claim.defines}
                 context = replace(context, definitions=known)
     return claims
+
+
+def _of_functions(context: Context, group: _Group) -> Claim | None:
+    """Read a statement about functions, whose bare letters stand for any number, or none."""
+    try:
+        return _as_identity(context, group, NotRead("layer", "the symbols are free"))
+    except NotRead:
+        return None
 
 
 def _as_identity(context: Context, group: _Group, reason: NotRead) -> Claim | None:
@@ -180,10 +194,25 @@ def _as_identity(context: Context, group: _Group, reason: NotRead) -> Claim | No
             inner.name for inner in walk(part.top) if isinstance(inner, Free)
         }:
             raise reason
-    functions = any(isinstance(part, Apply | Derivative) for part in parts)
-    if not functions:
+    if not any(isinstance(part, Apply | Derivative) for part in parts):
         raise reason
-    return claim._replace(identity=True)
+    return claim._replace(members=_as_vectors(claim.members), identity=True)
+
+
+def _as_vectors(members: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Let a letter stand for a vector where it has an index elsewhere, or is given to softmax."""
+    parts = [part for member in members for part in walk(member)]
+    vectors = {part.name for part in parts if isinstance(part, Free) and len(part.places) == 1}
+    for part in parts:
+        if isinstance(part, Apply) and part.function in {"softmax", "log_softmax", "norm", "diag"}:
+            vectors |= {inner.name for inner in part.arguments if isinstance(inner, Free)}
+
+    def change(part: object) -> object:
+        if isinstance(part, Free) and part.name in vectors and not part.places:
+            return replace(part, places=(None,))
+        return part
+
+    return cast("tuple[Expression, ...]", rewrite(members, change))
 
 
 def _variable(node: Node | Free) -> str:
@@ -308,30 +337,43 @@ def _grouped(tree: Tree[Token]) -> list[_Group]:
     """Give every clause that only limits letters to the statement before it."""
     groups: list[_Group] = []
     waiting: list[_Clause] = []
-    for clause in _clauses(tree):
+    for printed in _clauses(tree):
+        clause, words = _without_words(_without_brackets(printed))
         if all(side is None for side in clause.sides):
             continue
-        clause, words = _without_words(clause)
-        if all(side is None for side in clause.sides):
-            continue
-        if _limits(clause) or (groups and words and _is_condition(words) and not clause.relations):
-            if groups:
-                groups[-1] = groups[-1]._replace(conditions=(*groups[-1].conditions, clause))
-            else:
-                waiting.append(clause)
-        elif (
-            groups
-            and groups[-1].conditions
-            and not clause.relations
-            and (_is_place_like(clause.sides[0]))
-        ):
+        lists = bool(groups and groups[-1].conditions) and _is_place_like(clause.sides[0])
+        follows = bool(groups) and not clause.relations and (_is_condition(words) or lists)
+        if not (_limits(clause) or follows):
+            groups.extend(_Group(part, tuple(waiting)) for part in _split_space(clause))
+            waiting = []
+        elif groups:
             groups[-1] = groups[-1]._replace(conditions=(*groups[-1].conditions, clause))
         else:
-            groups.append(_Group(clause, tuple(waiting)))
-            waiting = []
+            waiting.append(clause)
     if waiting and not groups:
         groups.append(_Group(waiting[0], ()))
     return groups
+
+
+def _split_space(clause: _Clause) -> Iterator[_Clause]:
+    """Split a = b ∈ ℝ^n into a = b and b ∈ ℝ^n."""
+    if len(clause.relations) > 1 and clause.relations[-1] in {r"\in", "∈"}:
+        yield _Clause(clause.sides[:-1], clause.relations[:-1])
+        yield _Clause(clause.sides[-2:], clause.relations[-1:])
+    else:
+        yield clause
+
+
+def _without_brackets(clause: _Clause) -> _Clause:
+    """Return the inner clause of a side condition in brackets, such as (p ≠ j)."""
+    side = clause.sides[0]
+    items = _items(side) if side is not None and not clause.relations else []
+    atom = _atom(items[0]) if len(items) == 1 and not _scripts(items[0]) else None
+    if isinstance(atom, Tree) and atom.data in {"round", "square"}:
+        inner = _clauses(atom.children[0])
+        if len(inner) == 1 and inner[0].relations and _limits(_without_words(inner[0])[0]):
+            return inner[0]
+    return clause
 
 
 def _is_condition(words: str) -> bool:
@@ -1078,8 +1120,10 @@ class _Reader:
         printed = [s for s in scripts if name != _spell(_atom(item)) + _spell(s)]
         if name == _spell(item):
             printed = []
-        marks = self.marks(printed, symbol)
         after = position + 1
+        if symbol.family in {"J", "losses"} and self.notation.examples == "one":
+            printed = [script for script in printed if not self.names_example(script)]
+        marks = self.marks(printed, symbol)
         match symbol.kind:
             case "number":
                 places = tuple(marks.places or ())
@@ -1092,15 +1136,26 @@ class _Reader:
             case "function":
                 raise NotRead("argument", f"{_spell(item)} is a function without an argument")
         if symbol.family in {"J", "losses"}:
-            if after < len(items) and self.is_bracket(items[after]):
-                inner = _scripts(items[after])
+            if after < len(items) and self.holds_arguments(items[after]):
                 after += 1
-                if inner:
-                    raise NotRead("cost", "scripts after the arguments of the cost are not read")
             return self.finished(self.cost(symbol, marks, name), marks), after
         bold = isinstance(_atom(item), Tree) and _spell(_atom(item)) != name
         node = self.node(name, symbol, marks, bold=bold)
         return self.finished(self.quantity(symbol, node), marks), after
+
+    @staticmethod
+    def names_example(script: Tree[Token]) -> bool:
+        """Tell whether a script of the cost names the one example there is, as n in E_n."""
+        return bool(re.fullmatch(r"[_^]\(?[a-z]\)?", _spell(script)))
+
+    @staticmethod
+    def holds_arguments(item: Item) -> bool:
+        """Tell whether brackets hold arguments, as in J(W, b), and not a factor."""
+        atom = _atom(item)
+        if not isinstance(atom, Tree) or atom.data not in {"round", "square"} or _scripts(item):
+            return False
+        sides = [side for clause in _clauses(atom.children[0]) for side in clause.sides]
+        return all(side is not None and len(_items(side)) == 1 for side in sides)
 
     @staticmethod
     def quantity(symbol: Symbol, node: Node) -> Expression:
@@ -1268,6 +1323,11 @@ class _Reader:
             letters[definition.layer] = marks.layer
         elif marks.layer is not None:
             raise NotRead("layer", f"{_spell(item)} was defined without a layer")
+        elif self.notation.layers == "index":
+            here = self.layer_of_index(places)
+            there = self.layer_of_index([Index(letter) for letter in definition.letters])
+            if isinstance(here, Index) and isinstance(there, Index):
+                letters["l"] = Index("l", here.shift - there.shift)
         if len(places) == len(definition.letters):
             if None in places:
                 raise NotRead("indices", f"{_spell(item)} with a colon is not read")
@@ -1414,7 +1474,11 @@ class _Reader:
         if upper_tree is not None:
             group = _atom(upper_tree)
             inner = self.inner_side(group) if isinstance(group, Tree) else None
-            upper = self.place_of_side(inner) if inner is not None else self.place([upper_tree])
+            try:
+                upper = self.place_of_side(inner) if inner is not None else self.place([upper_tree])
+            except NotRead:
+                if not self.identity:
+                    raise
         group = _atom(lower_tree)
         if isinstance(group, Token):
             clauses = [_Clause((Tree("side", [Tree("product", [lower_tree])]),), ())]
@@ -1478,7 +1542,7 @@ class _Reader:
         kind: str, unless: Truth | None,
     ) -> Expression:  # fmt: skip
         """Build a sum, with its bounds put right where the page counts from 1."""
-        base, slot = Index("", self.notation.base), next(ranges(body, letter), None)
+        slot = next(ranges(body, letter), None)
         declared = self.range_of(letter)
         used = letter in free_letters(body)
         if not used:
@@ -1491,6 +1555,8 @@ class _Reader:
             upper = slot or declared
             if upper is None and not used:
                 upper = next((s for p in walk(body) if isinstance(p, Index) for s in ranges(body, p.letter)), None)  # fmt: skip
+            if upper is not None and upper == slot:
+                return Series(letter, self.first(letter, lower, slot, declared), None, body, kind, unless)  # fmt: skip
             if upper is None:
                 raise NotRead("bounds", f"Σ over {letter} has no bounds, and no range is declared")
             upper = replace(upper, shift=upper.shift + self.notation.base - 1)
@@ -1502,12 +1568,19 @@ class _Reader:
             and slot is not None
         ):
             raise NotRead("size", f"Σ runs to {upper.shift}: declare the widths of the network")
+        first = self.first(letter, lower, slot, declared)
+        if first != lower and isinstance(upper, Size) and upper.shift == -1 and lower is not None:
+            upper = replace(upper, shift=0)
+        return Series(letter, first, upper, body, kind, unless)
+
+    def first(
+        self, letter: str, lower: Place | None, slot: Place | None, declared: Place | None
+    ) -> Place:
+        """Return the lower bound of a sum, put right where the page counts from 1."""
         if lower == Index("", 0) and self.notation.base == 1 and (slot or declared):
             self.reproach("lower", f"Σ over {letter} begins at 0, but indices begin at 1")
-            lower = base
-            if upper.shift == -1 and isinstance(upper, Size):
-                upper = replace(upper, shift=0)
-        return Series(letter, lower or base, upper, body, kind, unless)
+            return ONE
+        return lower or Index("", self.notation.base)
 
     def nabla(
         self, scripts: Sequence[Tree[Token]], items: Sequence[Item], position: int
@@ -1516,10 +1589,13 @@ class _Reader:
         below = [script.children[0] for script in scripts if script.data == "subscript"]
         if len(below) != 1 or len(scripts) != 1 or position >= len(items):
             raise NotRead("gradient", "∇ needs the variable below it and the cost after it")
+        name, symbol = self.symbol(items[position - 1])
+        top, position = self.factor(items, position)
+        if symbol is not None and symbol.kind == "gradient":
+            return self.quantity(symbol, self.node(name, symbol, _Marks(), bold=False)), position
         group = _atom(below[0])
         inner = self.inner_side(group) if isinstance(group, Tree) else None
         variable = self.side(inner) if inner is not None else self.product([below[0]])
-        top, position = self.factor(items, position)
         return self.derivative(top, variable), position
 
     def lone_partial(self, items: Sequence[Item], position: int) -> tuple[Expression, int]:

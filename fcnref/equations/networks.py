@@ -94,6 +94,11 @@ class Network:
             return _ELEMENTWISE[layer % len(_ELEMENTWISE)]
         return NAMED[name]
 
+    def mixes(self, layer: int) -> bool:
+        """Tell whether the map of a layer takes the units of a column together."""
+        name = self.output if layer == self.depth else self.probe.activation
+        return name in {"generic", "softmax", "log_softmax"}
+
     @cached_property
     def values(self) -> dict[Key, Values]:
         """The value of every quantity."""
@@ -136,7 +141,8 @@ class Network:
                 )
             moved["A", below] = self._folded(self.activation(below), moved["Z", below])
         outputs = moved.get(("A", self.depth), self.values["A", self.depth])
-        moved["J", 0], moved["losses", 0] = self._cost(outputs, Y)
+        for name, value in zip(("J", "losses"), self._cost(outputs, Y), strict=True):
+            moved[name, 0] = np.broadcast_to(value, (start.size, *value.shape[-2:]))
         return moved
 
     @staticmethod

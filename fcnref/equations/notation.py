@@ -436,7 +436,9 @@ BUNDLED: dict[str, Notation] = {
                         "dA": "m dJ/dA[l]", "da": "columns of m dJ/dA[l]"},
         }
     ),
-    "nielsen": _SINGLE.extend({"layers": "plain", "activation": "elementwise"}),
+    "nielsen": _SINGLE.extend(
+        {"layers": "plain", "activation": "elementwise", "symbols": {r"\nabla_a": "dJ/dA[L]"}}
+    ),
     "bishop": _SINGLE.extend(
         {
             "layers": "index",
@@ -451,7 +453,7 @@ BUNDLED = {name: replace(notation, name=name) for name, notation in BUNDLED.item
 
 
 _ENTRY = re.compile(
-    r"""(?P<indent>\s*)(?P<key>"(?:[^"\\]|\\.)*"|'[^']*'|[^:#'"{}]+?)\s*:(?:\s+(?P<value>.*))?"""
+    r"""(?P<indent>\s*)(?P<key>"(?:[^"\\]|\\.)*"|'[^']*'|[^:#'"{\s][^:#'"]*?)\s*:(?:\s+(?P<value>.*))?"""
 )
 
 

@@ -45,6 +45,7 @@ from fcnref.equations.expression import (
     Transpose,
     Truth,
     Unit,
+    ranges,
     show,
 )
 from fcnref.equations.networks import NAMED, STEP, Key, Network, Values
@@ -287,6 +288,8 @@ def _stretches(node: Expression) -> bool:
 def _unsized(node: Expression) -> bool:
     if isinstance(node, Negative | Transpose):
         return _unsized(node.of)
+    if isinstance(node, Product):
+        return isinstance(node.factors[0], Ones) and node.factors[0].size is None
     return isinstance(node, Ones | Unit) and node.size is None
 
 
@@ -311,7 +314,7 @@ def _(node: Sum, scope: Scope) -> Values:
     assert total is not None
     for term in node.terms:
         if _unsized(term):
-            total = total + _sized(term, _shape(total))
+            total = total + sized(term, _shape(total), scope)
     return total
 
 
@@ -319,12 +322,19 @@ def _fits(small: tuple[int, int], large: tuple[int, int]) -> bool:
     return all(a in {1, b} for a, b in zip(small, large, strict=True))
 
 
-def _sized(node: Expression, shape: tuple[int, int]) -> Values:
-    """Return ones or an identity matrix in the shape that their place asks for."""
+def sized(node: Expression, shape: tuple[int, int], scope: Scope) -> Values:
+    """Return an expression that shows no size of its own in the shape that its place asks for."""
+    if not _unsized(node):
+        return evaluate(node, scope)
     if isinstance(node, Negative):
-        return -_sized(node.of, shape)
+        return -sized(node.of, shape, scope)
     if isinstance(node, Transpose):
-        return _sized(node.of, shape[::-1]).T
+        return np.swapaxes(sized(node.of, shape[::-1], scope), -1, -2)
+    if isinstance(node, Product):
+        row = evaluate(replace(node, factors=node.factors[1:]), scope)
+        if _shape(row) != (1, shape[1]):
+            raise ShapeFault(f"a column of ones before an array that is {_text(row)}")
+        return np.ones((shape[0], 1)) @ row
     if isinstance(node, Unit):
         if shape[0] != shape[1]:
             raise ShapeFault(f"I beside an array that is {shape[0]}×{shape[1]}")
@@ -398,8 +408,8 @@ def _(node: Hadamard, scope: Scope) -> Values:
     if not known:
         raise NoMeaning(f"{show(node)} shows no size")
     result = evaluate(known[0], scope)
-    for factor in known[1:]:
-        value = evaluate(factor, scope)
+    for factor in (*known[1:], *(f for f in node.factors if _unsized(f))):
+        value = sized(factor, _shape(result), scope)
         if _shape(result) != _shape(value) and not (_is_number(result) or _is_number(value)):
             raise ShapeFault(f"({_text(result)}) ⊙ ({_text(value)}): the factors of {show(node)}")
         result = result * value
@@ -532,8 +542,7 @@ def _(node: Dotted, scope: Scope) -> Values:
 
 @_value.register
 def _(node: Series, scope: Scope) -> Values:
-    assert node.upper is not None
-    lower, upper = scope.place(node.lower), scope.place(node.upper)
+    lower, upper = scope.place(node.lower), _upper(node, scope)
     if upper - lower > 200:
         raise NoMeaning("a sum has more than 200 terms")
     total: Values | None = None
@@ -549,6 +558,16 @@ def _(node: Series, scope: Scope) -> Values:
         else:
             total = total + value if node.kind == "sum" else total * value
     return _number(float(node.kind != "sum")) if total is None else total
+
+
+def _upper(node: Series, scope: Scope) -> int:
+    """Return the last value of a summation index, from its slot where no bound is printed."""
+    if node.upper is not None:
+        return scope.place(node.upper)
+    size = next(ranges(node.body, node.letter), None)
+    if size is None:
+        raise NoMeaning(f"Σ over {node.letter} has no bounds")
+    return scope.place(size) + scope.notation.base - 1
 
 
 # functions
@@ -599,7 +618,8 @@ def _(node: Apply, scope: Scope) -> Values:
     if node.function in {"max", "min"}:
         return _extreme(node, arguments)
     (argument,) = arguments
-    function = _function(node, scope, argument)
+    function = _function(node, scope)
+    _check_width(node, scope, argument)
     if not node.primes:
         return function(argument)
     if node.primes > 1 or np.iscomplexobj(argument):
@@ -621,25 +641,33 @@ def _extreme(node: Apply, arguments: list[Values]) -> Values:
     return result
 
 
-def _function(node: Apply, scope: Scope, argument: Values) -> Callable[[Values], Values]:
+def _check_width(node: Apply, scope: Scope, argument: Values) -> None:
+    """Compare the argument of a map of columns with the width of its layer."""
+    if node.function != "activation" or node.layer is None:
+        return
+    layer = scope.place(node.layer)
+    probe, axis = scope.network.probe, 1 if scope.notation.examples == "rows" else 0
+    width = probe.widths[layer]
+    if scope.network.mixes(layer) and _shape(argument)[axis] != width:
+        raise ShapeFault(f"g takes {width} units, its argument is {_text(argument)}")
+
+
+def _function(node: Apply, scope: Scope) -> Callable[[Values], Values]:
     name = node.function
     if name == "activation":
         if node.layer is None:
-            raise NoMeaning(f"{show(node)} shows no layer")
+            if scope.network.probe.activation not in NAMED:
+                raise NoMeaning("the notation does not say which function g is")
+            return _function(replace(node, function=scope.network.probe.activation), scope)
         layer = scope.place(node.layer)
         if not 1 <= layer <= scope.network.depth:
             raise NoLayer(f"there is no layer {layer}")
         own = scope.network.activation(layer)
-        probe = scope.network.probe
-        kind = scope.network.output if layer == scope.network.depth else probe.activation
-        columnwise = kind in {"generic", "softmax", "log_softmax"}
-        flipped = scope.notation.examples == "rows"
-        width = probe.widths[layer]
-        if columnwise and node.primes:
+        if not scope.network.mixes(layer):
+            return own
+        if node.primes:
             raise NoMeaning("g′ has a meaning for elementwise g only")
-        if columnwise and _shape(argument)[1 if flipped else 0] != width:
-            raise ShapeFault(f"g takes {width} units, its argument is {_text(argument)}")
-        return _by_columns(own, flipped=flipped) if columnwise else own
+        return _by_columns(own, flipped=scope.notation.examples == "rows")
     if name in {"softmax", "log_softmax"}:
         vector = scope.notation.examples == "rows"
         return _by_columns(NAMED[name], flipped=vector)

@@ -309,22 +309,25 @@ def _check_statement(tex: str, line: int, label: str, page: _Page) -> tuple[list
         with np.errstate(all="ignore"):
             verdict = _judged(claim, page, blank)
         if "shape" in verdict.codes and verdict.status == "wrong":
-            verdict = _read_loosely(tex, number, context, page, blank) or verdict
+            verdict = _read_otherwise(tex, number, context, page, blank) or verdict
         verdicts.append(verdict)
     return verdicts, page
 
 
-def _read_loosely(
+def _read_otherwise(
     tex: str, number: int, context: Context, page: _Page, blank: Verdict
 ) -> Verdict | None:
-    """Try A ⊙ B C as (A ⊙ B) C, the only reading in which such shapes can fit."""
-    try:
-        claim = read(tex, context, loose=True)[number]
-    except (NotRead, IndexError):
-        return None
-    with np.errstate(all="ignore"):
-        verdict = _judged(claim, page, blank)
-    return verdict if verdict.status == "true" else None
+    """Read A ⊙ B C as (A ⊙ B) C, or z as a number, where shapes leave no other reading."""
+    for reading in ({"loose": True}, {"identity": True}):
+        try:
+            claim = read(tex, context, **reading)[number]
+        except (NotRead, IndexError):
+            continue
+        with np.errstate(all="ignore"):
+            verdict = _judged(claim, page, blank)
+        if verdict.status == "true":
+            return verdict
+    return None
 
 
 def _learned(claim: Claim, page: _Page) -> _Page:
@@ -432,7 +435,7 @@ def _equated(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
         if isinstance(left, Node) or (isinstance(left, Apply) and not left.primes):
             return blank._replace(status="definition", codes=("forward",))
     if all(canonical(right) == canonical(left) for right in others):
-        if claim.kind == "definition" or _named_by_table(blank.tex):
+        if len({side.strip() for side in blank.tex.split("=")}) > 1:
             return blank._replace(status="definition", codes=("notation",))
         return blank._replace(message="both sides say the same", codes=("vacuous",))
     dead = [o for o, r in zip(outcomes, others, strict=True) if not o.alive and not _zero(r)]
@@ -441,21 +444,12 @@ def _equated(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
     total = Strength(0, 0)
     for right in others:
         found = strength(left, right, notation, claim.conditions, deadline)
-        total = Strength(
-            total.rejected + found.rejected,
-            total.tried + found.tried,
-            (*total.survivors, *found.survivors),
-        )
+        total = total + found
     blank = blank._replace(rejected=total.rejected, variants=total.tried, survivors=total.survivors)
     if total.tried and not total.rejected:
         return blank._replace(message="it would hold whatever it said", codes=("vacuous",))
     status = "definition" if claim.kind == "definition" else "true"
     return blank._replace(status=status)
-
-
-def _named_by_table(tex: str) -> bool:
-    head = tex.split("=")[0]
-    return r"\frac" not in head or "frac" not in tex
 
 
 def _zero(side: Expression) -> bool:
