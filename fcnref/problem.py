@@ -187,7 +187,7 @@ class Problem:
         extras = [
             f", {self.reduction} over the examples" if self.reduction == "sum" else "",
             ", per output" if self.per_output else "",
-            "" if self.penalty == NO_PENALTY else f", {_penalty_in_words(self.penalty)}",
+            _penalty_in_words(self.penalty),
             f", dropout after layer {_listed(self.masks)}" if self.masks else "",
         ]
         return f"Problem({sizes}, {names}, {self.kind}, m = {self.m}{''.join(extras)})"
@@ -458,6 +458,11 @@ def random_problem(
     Problem
         The biases are not zero, and the targets suit the loss.
 
+    Raises
+    ------
+    RuntimeError
+        If a thousand draws all have an entry near a kink.
+
     Examples
     --------
     >>> from fcnref.problem import random_problem
@@ -596,7 +601,7 @@ def _penalty_in_words(penalty: Penalty) -> str:
         (penalty.norm, lambda s: f"{s:g} ‖W‖"),
     ]
     words = " + ".join(say(strength) for strength, say in forms if strength)
-    return f"penalty {words}{' on W and b' if penalty.on_bias else ''}"
+    return f", penalty {words}{' on W and b' if penalty.on_bias else ''}" if words else ""
 
 
 def _listed(layers: Mapping[int, Array]) -> str:

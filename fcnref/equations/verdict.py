@@ -132,6 +132,11 @@ def check_equation(tex: str, notation: Notation | str = "columns-are-examples") 
     notation
         A notation, or the name of a bundled one.
 
+    Returns
+    -------
+    Verdict
+        What the equation was found to be, and where it is wrong the change that mends it.
+
     Examples
     --------
     >>> from fcnref.equations import check_equation
@@ -194,13 +199,32 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
 
 
 def assert_page(page: str | Path, notation: Notation | str | None = None) -> None:
-    """Raise AssertionError with a report unless every equation of a page passes.
+    r"""Raise AssertionError with a report unless every equation of a page passes.
 
     A statement passes if it is true, a definition or wrong on purpose; one that is not read passes
-    only where it carries no label. For pytest:
+    only where it carries no label.
 
-        def test_my_notes():
-            assert_page("notes.md", "rows-are-examples")
+    Parameters
+    ----------
+    page
+        The path of a page, or the text of one, as for `check_page`.
+    notation
+        A notation, or the name of a bundled one.
+
+    Raises
+    ------
+    AssertionError
+        If a statement does not pass, or if no equation of the page was read.
+
+    Examples
+    --------
+    A test for pytest, which keeps a page of notes true:
+
+    >>> from fcnref.equations import assert_page
+    >>> page = r"$$ dW^{[l]} = dZ^{[l]} A^{[l-1]T} $$"
+    >>> def test_my_notes():
+    ...     assert_page(page)
+    >>> test_my_notes()
     """
     verdicts = check_page(page, notation)
     failing = [verdict for verdict in verdicts if verdict.fails]
