@@ -274,6 +274,8 @@ def _prepare(tex: str) -> str:
     tex = re.sub(rf"\\(?:text|mathbf|textbf|textsf|mathsf)\s*\{{\s*({_WORDS})\s*\}}", r"\\operatorname{\1}", tex)  # fmt: skip
     tex = re.sub(rf"(?<![\\A-Za-z{{])({_WORDS})(?![A-Za-z}}])", r"\\operatorname{\1}", tex)
     tex = re.sub(r"\\(?:mathrm|mathsf|mathit|textsf|mathbf|text|intercal)\s*\{\s*(T|\\top|⊤)\s*\}", r"\\top ", tex)  # fmt: skip
+    tex = re.sub(r"\\(?:mathsf|mathrm|mathit|rm|sf)\s+T(?![A-Za-z])", r"\\top ", tex)
+    tex = re.sub(r"(?<=\d)(?:\\,|\{,\})(?=\d{3}(?!\d))", "", tex)
     tex = re.sub(r"\\(?:intercal|transpose)(?![A-Za-z])|⊤|ᵀ", lambda f: r"^\top " if f[0] == "ᵀ" else r"\top ", tex)  # fmt: skip
     tex = re.sub(r"\\(?:mathrm|textrm|text)\s*\{\s*d\s*\}", "d ", tex)
     tex = re.sub(r"\\(?:mathrm|textrm)\s*\{\s*([A-Za-z])\s*\}", r"{\1}", tex)
@@ -290,7 +292,8 @@ def _separate_words(tex: str) -> str:
         elif part in {"}", ")", "]", r"\}", r"\end"}:
             depth -= 1
         elif depth == 0 and re.match(r"\\(?:text|mbox|textit|hbox|forall)", part):
-            parts.append(";")
+            if not parts or not parts[-1].rstrip().endswith(("_", "^")):
+                parts.append(";")
         parts.append(part)
     return "".join(parts)
 
@@ -340,6 +343,10 @@ def _grouped(tree: Tree[Token]) -> list[_Group]:
     for printed in _clauses(tree):
         clause, words = _without_words(_without_brackets(printed))
         if all(side is None for side in clause.sides):
+            continue
+        if groups and re.search(r"\b(shape|size|dimension)", words) and not clause.relations:
+            claimed = _Clause((groups[-1].main.sides[0], clause.sides[0]), ("∈",))
+            groups.append(_Group(claimed, ()))
             continue
         lists = bool(groups and groups[-1].conditions) and _is_place_like(clause.sides[0])
         follows = bool(groups) and not clause.relations and (_is_condition(words) or lists)
@@ -453,11 +460,28 @@ def _items(side: Item) -> list[Item]:
 
 
 def _atom(item: Item) -> Item:
+    """Return what the scripts of a factor belong to; braces around one factor are no more."""
     if isinstance(item, Tree) and item.data == "factor":
-        return _atom(item.children[0])
+        inner = _braced_factor(item.children[0])
+        return _atom(inner) if inner is not None else _atom(item.children[0])
     if isinstance(item, Tree) and item.data == "atom":
         return item.children[0]
     return item
+
+
+def _braced_factor(item: Item) -> Tree[Token] | None:
+    """Return the factor with scripts that braces hold, as in {g^{[l]}}', or None."""
+    if not isinstance(item, Tree) or item.data != "group":
+        return None
+    clauses = _clauses(item.children[0])
+    side = clauses[0].sides[0] if len(clauses) == 1 and not clauses[0].relations else None
+    if side is None or len(side.children) != 1:
+        return None
+    items = _items(side)
+    factor = items[0] if len(items) == 1 else None
+    if not isinstance(factor, Tree) or factor.data != "factor":
+        return None
+    return factor if _scripts(factor) and isinstance(_atom(factor), Token) else None
 
 
 def _atom_token(item: Item) -> Token | None:
@@ -467,7 +491,9 @@ def _atom_token(item: Item) -> Token | None:
 
 def _scripts(item: Item) -> list[Tree[Token]]:
     if isinstance(item, Tree) and item.data == "factor":
-        return [child for child in item.children[1:] if isinstance(child, Tree)]
+        inner = _braced_factor(item.children[0])
+        own = [child for child in item.children[1:] if isinstance(child, Tree)]
+        return own if inner is None else _scripts(inner) + own
     return []
 
 
@@ -594,9 +620,10 @@ class _Reader:
             return None
         name, symbol = self.symbol(items[0])
         explicit = bool(relations & _DEFINES)
-        if not name or (symbol is not None and not (symbol.soft or explicit)):
+        number = symbol is not None and symbol.kind == "number"
+        if not name or (symbol is not None and not (symbol.soft or explicit or number)):
             return None
-        if symbol is not None and symbol.kind != "gradient":
+        if symbol is not None and symbol.kind not in {"gradient", "number"}:
             return None
         if name in self.definitions and not explicit:
             return None
@@ -607,7 +634,7 @@ class _Reader:
             return None
         if marks.transposed or marks.power is not None or marks.primes:
             return None
-        if symbol is not None and not explicit:
+        if symbol is not None and not explicit and not number:
             body = self.side(sides[1])
             if not isinstance(body, Derivative) or body.top != COST:
                 return None
@@ -667,6 +694,13 @@ class _Reader:
     def space(self, side: Tree[Token]) -> Space:
         r"""Read \mathbb{R}^{n \times m}."""
         items = _items(side)
+        if (
+            len(items) == 1
+            and isinstance(listed := _atom(items[0]), Tree)
+            and listed.data == "round"
+        ):
+            parts_of = [part.sides[0] for part in _clauses(listed.children[0])]
+            return Space(tuple(self.place_of_side(part) for part in parts_of if part is not None))
         if len(items) != 1 or not _spell(_atom(items[0])).endswith(("R", "ℝ", r"\Reals")):
             raise NotRead("space", "the set after ∈ is not a space of real arrays")
         scripts = _scripts(items[0])
@@ -1126,8 +1160,8 @@ class _Reader:
         marks = self.marks(printed, symbol)
         match symbol.kind:
             case "number":
-                places = tuple(marks.places or ())
-                return self.finished(Free(name, places[:0]), marks), after
+                printed_below = "".join(_spell(s) for s in printed if s.data == "subscript")
+                return self.finished(Free(name + printed_below), marks), after
             case "size":
                 if symbol.family == "n":
                     marks = self.marks(printed, symbol, layer_below=True)

@@ -373,18 +373,26 @@ _DROPPED = re.compile(
 def _cleaned(row: str) -> str:
     row = _DROPPED.sub(" ", row)
     row = re.sub(r"\\textcolor\s*\{[^{}]*\}", " ", row)
-    if not re.search(r"\\begin", row):
-        row = row.replace(r"\&", " ").replace("&", " ")
-    else:
-        row = _outer_ampersands(row)
+    row = _without_ampersands(row)
     row = re.sub(r"\s*\(\d+(?:\.\d+)*\)\s*$", "", row) if row.count("(") > 0 and "=" in row and re.search(r"\\q?quad\s*\(\d+(\.\d+)*\)\s*$", row) else row  # fmt: skip
     row = re.sub(r"[\s.,;:]+$", "", row)
     return re.sub(r"^(?:\s|\\[,;:! ]|\\q?quad|~|,)+", "", row).strip()
 
 
-def _outer_ampersands(row: str) -> str:
-    depth, parts = 0, []
-    for part in re.split(r"(\\begin\s*\{|\\end\s*\{|&)", row):
-        depth += part.startswith(r"\begin") - part.startswith(r"\end")
-        parts.append(" " if part == "&" and depth <= 0 else part)
+_RELATES = r"(?:=|:=|<|>|\\(?:equiv|approx|in|leq?|geq?|neq?|sim|to|gets|leftarrow)(?![A-Za-z]))"
+
+
+def _without_ampersands(row: str) -> str:
+    """Drop the marks of alignment; one that begins a second column becomes a space between."""
+    depth, parts = 0, [""]
+    pieces = re.split(r"(\\begin\s*\{|\\end\s*\{|(?<!\\)&)", row)
+    for number, piece in enumerate(pieces):
+        depth += piece.startswith(r"\begin") - piece.startswith(r"\end")
+        if piece != "&" or depth > 0:
+            parts.append(piece)
+            continue
+        before, after = "".join(parts), pieces[number + 1] if number + 1 < len(pieces) else ""
+        complete = re.search(_RELATES, before) and not re.search(_RELATES + r"\s*$", before)
+        starts = after.strip() and not re.match(rf"\s*(?:{_RELATES}|[+\-*/]|\\cdot|\\times)", after)
+        parts.append(r" \qquad " if complete and starts else " ")
     return "".join(parts)

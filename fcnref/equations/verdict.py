@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,16 @@ from fcnref.equations.comparison import (
     recognized_cost,
 )
 from fcnref.equations.explain import Strength, canonical, explain, strength
-from fcnref.equations.expression import Apply, Derivative, Expression, Node, Truth, walk
+from fcnref.equations.expression import (
+    Apply,
+    Count,
+    Derivative,
+    Expression,
+    Free,
+    Node,
+    Truth,
+    walk,
+)
 from fcnref.equations.meaning import Claim, Context, NotRead, Reproach, read
 from fcnref.equations.networks import LOSSES
 from fcnref.equations.notation import Notation, NotationError, front_matter, read_mapping
@@ -93,7 +103,7 @@ class Verdict(NamedTuple):
         cited for is passed over in silence.
         """
         if self.status == "not read":
-            return bool(self.label) or bool(self.faults)
+            return bool(self.label) or (bool(self.faults) and not self.inline)
         if self.status == "wrong on purpose":
             return False
         return self.status == "wrong" or bool(self.faults)
@@ -291,10 +301,20 @@ def _check_display(
         verdicts.extend(found)
     verdicts = [verdict._replace(inline=display.inline) for verdict in verdicts]
     if display.inline:
-        verdicts = [v for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}]
+        verdicts = [
+            _in_sentence(v) for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}
+        ]
     if "wrong" in display.options.get("class", "").split():
         verdicts = _on_purpose(verdicts, display.options.get("because", ""))
     return verdicts, page
+
+
+def _in_sentence(verdict: Verdict) -> Verdict:
+    """Judge a formula in a sentence by its derivatives only: others may be suppositions."""
+    if verdict.status == "wrong" and not re.search(r"\\partial|\\nabla|∂|∇|\bd[A-Z]", verdict.tex):
+        text = "in a sentence this may be a supposition"
+        return verdict._replace(status="not read", message=text, codes=("supposition",), repair="")
+    return verdict
 
 
 def _on_purpose(verdicts: list[Verdict], because: str) -> list[Verdict]:
@@ -443,8 +463,8 @@ def _equated(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
     for right in others:
         outcome = compare(left, right, notation, conditions=claim.conditions, deadline=deadline)
         if outcome.failure is not None:
-            if _is_definition_of(left, claim, notation):
-                text = "it defines what the notation leaves open"
+            if _settles(left, right, claim, notation):
+                text = "it settles what the notation leaves open"
                 return blank._replace(status="definition", codes=("definition",), message=text)
             return _wrong(left, right, outcome, claim, notation, blank, deadline)
         outcomes.append(outcome)
@@ -480,10 +500,16 @@ def _zero(side: Expression) -> bool:
     return getattr(side, "value", None) == 0
 
 
-def _is_definition_of(left: Expression, claim: Claim, notation: Notation) -> bool:
-    """Tell whether a statement says what J or g is, where the notation leaves it open."""
+def _settles(left: Expression, right: Expression, claim: Claim, notation: Notation) -> bool:
+    """Tell whether a statement says what J, g, a size or a number is, where that is open."""
     if any(isinstance(part, Derivative) for member in claim.members for part in walk(member)):
         return False
+    if not claim.identity:
+        if isinstance(left, Count):
+            return True
+        numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
+        if all(numbers) and numbers[0] != numbers[1]:
+            return True
     if isinstance(left, Node) and left.family in {"J", "losses"}:
         return notation.cost in {"any", "mean", "sum"}
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes
