@@ -281,6 +281,13 @@ NETWORKS = [
         id="a name for an activation",
     ),
     pytest.param(
+        lambda: forward(X, [Layer(W_1, b_1, fcnref.layer_norm_with(b_2, b_2))]),
+        ValueError,
+        "layer_norm: Z must have shape (n, m) = (2, m), got (5, 7); examples are columns, and the "
+        "sizes come from gain.",
+        id="activation of another layer",
+    ),
+    pytest.param(
         lambda: backward(Y.T, LAYERS, TRACE),
         ValueError,
         "backward: dA_L must have shape (n_2, m) = (2, 7), got (7, 2); examples are columns: "
