@@ -128,11 +128,7 @@ os.environ |= {
 warnings.filterwarnings("ignore", message=".*set_application", module="sphinx_autodoc_typehints")
 default_role = "py:obj"
 add_module_names = False
-autodoc_default_options = {
-    "members": True,
-    "member-order": "bysource",
-    "ignore-module-all": True,  # so that the order is that of the source
-}
+autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
 always_use_bars_union = True
 typehints_defaults = "comma"
@@ -155,7 +151,7 @@ html_favicon = "_static/mark.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
-pygments_style = "github-light-high-contrast"
+pygments_style = "friendly"
 html_theme_options = {
     "logo": {
         "text": "fcnref",
@@ -166,7 +162,7 @@ html_theme_options = {
     "footer_content_items": "copyright.html",
     "home_page_in_toc": True,
     "navbar_persistent": [],
-    "pygments_light_style": "github-light-high-contrast",
+    "pygments_light_style": "friendly",
     "pygments_dark_style": "github-dark",
     "show_navbar_depth": 1,
     "show_toc_level": 2,

@@ -73,6 +73,7 @@ NUMPY = (
             "numpy.typing.NDArray": "reference/typing.html#$",
         },
         "py:function": {
+            "numpy.asarray": "reference/generated/$.html#$",
             "numpy.einsum": "reference/generated/$.html#$",
             "numpy.heaviside": "reference/generated/$.html#$",
             "numpy.random.default_rng": "reference/random/generator.html#$",

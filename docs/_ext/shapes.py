@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import get_annotations
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -13,6 +12,7 @@ from typing import (
     Union,
     get_args,
     get_origin,
+    get_type_hints,
 )
 
 import numpy as np
@@ -125,10 +125,20 @@ def describe_fields(
         return
     heading = lines.index("Attributes")
     lines[heading : heading + 2] = ["Fields", "------"]
-    types = get_annotations(obj, eval_str=True)
+    types = get_type_hints(obj, include_extras=True)
     for number in range(heading + 2, len(lines)):
-        if (field := lines[number]) in types:
-            lines[number] = f"{field} : {spell(types[field])}"
+        fields = lines[number].split(", ")
+        spelled = [spell(types[field]) for field in fields if field in types]
+        if len(spelled) == len(fields):
+            lines[number] = f"{lines[number]} : {', '.join(dict.fromkeys(spelled))}"
+
+
+def keep_colons(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Keep napoleon from reading the first words of a property, up to a colon, as its type."""
+    if what in {"attribute", "data", "property"}:
+        lines[:0] = ["..", ""]
 
 
 def skip_fields(
@@ -142,5 +152,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the role and the two steps that concern records."""
     app.add_role("shape", ShapeRole())
     app.connect("autodoc-process-docstring", describe_fields, priority=400)
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)
     app.connect("autodoc-skip-member", skip_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,11 +20,11 @@ def resolve(
     if node.get("refdomain") != "py":
         return None
     domain = env.domains.python_domain
-    target = node["reftarget"]
+    short = node["reftarget"].removeprefix("fcnref.")
     found = [
         (name, entry)
         for name, entry in domain.objects.items()
-        if name.endswith(f".{target}") and not entry.aliased
+        if name.startswith("fcnref.") and name.endswith(f".{short}") and not entry.aliased
     ]
     if len(found) != 1:
         return None
