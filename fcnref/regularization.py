@@ -277,8 +277,8 @@ def norm_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
 def dropout_mask(rng: "np.random.Generator", shape: tuple[int, ...], keep: float) -> Array:
     """Draw the mask of inverted dropout: 1/keep where a unit stays, 0 where it is dropped.
 
-    Implements :eq:`eq-regularization-mask`. Each entry stays with probability `keep`; dividing by
-    `keep` leaves the expected activation as it was, so that nothing changes at prediction
+    Implements :eq:`eq-regularization-mask`. Each entry stays with probability ``keep``; dividing by
+    ``keep`` leaves the expected activation as it was, so that nothing changes at prediction
     (Srivastava et al., 2014).
 
     Parameters
@@ -298,7 +298,7 @@ def dropout_mask(rng: "np.random.Generator", shape: tuple[int, ...], keep: float
     Raises
     ------
     ValueError
-        If `keep` is no probability above 0.
+        If ``keep`` is no probability above 0.
 
     Examples
     --------
