@@ -143,8 +143,9 @@ def _render(tex: str, display: bool, macros: str) -> dict[str, str]:
 
 def _html(writer: HTML5Translator, node: nodes.Element, tex: str, display: bool) -> str:
     macros = dict(writer.config.tex_macros)
-    if "matrix}" in tex and re.search(r"\\frac|\\pd\b", tex):
-        macros[r"\arraystretch"] = "1.6"  # fractions of neighboring rows stay apart
+    if "matrix}" in tex:
+        tall = re.search(r"\\frac|\\pd\b", tex)
+        macros[r"\arraystretch"] = "1.6" if tall else "1.25"  # neighboring rows stay apart
     answer = _render(tex, display, json.dumps(macros))
     if "error" in answer:
         logger.warning("%s in: %s", answer["error"], tex, location=node, type="katex")
