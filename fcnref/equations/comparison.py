@@ -323,6 +323,30 @@ def recognized_activation(claim: Claim, notation: Notation) -> str:
     return ""
 
 
+def recognized_output(claim: Claim, notation: Notation) -> str:
+    """Return the activation with which a forward equation a = ... holds, or ""."""
+    if notation.activation not in {"generic", "elementwise"}:
+        return ""
+    if any(
+        isinstance(p, Apply) and p.function == "activation" for m in claim.members for p in walk(m)
+    ):
+        return ""
+    for name in NAMED:
+        tried = replace(notation, activation=name, output=name)
+        try:
+            found = [
+                compare(
+                    claim.members[0], member, tried, conditions=claim.conditions, thorough=False
+                )
+                for member in claim.members[1:]
+            ]
+        except (Fault, ValueError):
+            continue
+        if all(outcome.failure is None and outcome.places for outcome in found):
+            return name
+    return ""
+
+
 def recognized_cost(
     right: Expression, notation: Notation, candidates: Sequence[str], family: str
 ) -> str:

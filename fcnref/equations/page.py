@@ -111,6 +111,9 @@ def _read_markdown(text: str) -> Iterator[Display]:
     while number < len(lines):
         fence = _FENCE.fullmatch(lines[number])
         if fence is None:
+            if marked := re.match(r"%\s*notation\s*:(.*)", lines[number]):
+                declared = marked[1].replace(";", "\n")
+                found.append(Display(number + 1, "", declares=declared))
             if heading := re.match(r"(#{1,6})\s", lines[number]):
                 found.append(Display(number + 1, "", section=len(heading[1])))
             prose.append(_CODE.sub(lambda code: " " * len(code[0]), lines[number]))

@@ -18,6 +18,7 @@ from fcnref.equations.comparison import (
     needed,
     recognized_activation,
     recognized_cost,
+    recognized_output,
 )
 from fcnref.equations.explain import Strength, canonical, explain, strength
 from fcnref.equations.expression import (
@@ -245,11 +246,16 @@ def assert_page(page: str | Path, notation: Notation | str | None = None) -> Non
 
 
 class _Page(NamedTuple):
-    """What a page has declared and defined up to a place."""
+    """What a page has declared and defined up to a place.
+
+    `activation` is what a definition g(z) = ... says; `here` is what a forward equation such as
+    a = softmax(z) says of the section that it stands in.
+    """
 
     notation: Notation
     context: Context
     activation: str = ""
+    here: str = ""
     cost: str = ""
 
 
@@ -263,6 +269,7 @@ def _check_displays(
     for display in displays:
         if display.section:
             level = display.section
+            page = page._replace(here="")
             while outer and outer[-1][0] >= level:
                 page = page._replace(notation=outer.pop()[1])
             continue
@@ -293,6 +300,13 @@ def _check_display(
         return [
             Verdict("not read", display.line, display.label, display.tex[:80], text, ("long",))
         ], page
+    outer = page.notation
+    if given := display.options.get("given"):
+        try:
+            page = page._replace(notation=outer.extend(read_mapping(given.replace(";", "\n"))))
+        except NotationError as error:
+            text, codes = str(error), ("notation",)
+            return [Verdict("not read", display.line, display.label, given, text, codes)], page
     for statement in statements(display, macros):
         if display.inline and not any(x in statement.tex for x in ("=", r"\in", r"\equiv")):
             continue
@@ -304,6 +318,7 @@ def _check_display(
         verdicts = [
             _in_sentence(v) for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}
         ]
+    page = page._replace(notation=outer)
     if "wrong" in display.options.get("class", "").split():
         verdicts = _on_purpose(verdicts, display.options.get("because", ""))
     return verdicts, page
@@ -385,6 +400,9 @@ def _learned(claim: Claim, page: _Page) -> _Page:
         if isinstance(left, Apply):
             name = recognized_activation(claim, page.notation)
             return page._replace(activation=name or page.activation)
+        if isinstance(left, Node) and left.family == "A":
+            name = recognized_output(claim, page.notation)
+            return page._replace(here=name or page.here)
         if isinstance(left, Node) and left.family in {"J", "losses"}:
             names = [prefix + name for prefix in ("", "sum ") for name in LOSSES]
             trial = replace(page.notation, output="sigmoid")
@@ -397,9 +415,10 @@ def _readings(page: _Page) -> Iterator[tuple[Notation, str]]:
     """Yield the declared notation, then those with what the page itself has defined."""
     yield page.notation, ""
     open_activation = page.notation.activation in {"generic", "elementwise"}
-    if page.activation and open_activation:
-        changed = replace(page.notation, activation=page.activation)
-        yield changed, f"with g = {page.activation}, as the page defines"
+    for name in dict.fromkeys((page.here, page.activation)):
+        if name and open_activation:
+            changed = replace(page.notation, activation=name)
+            yield changed, f"with g = {name}, as the page defines"
     if page.cost and page.notation.cost in {"any", "mean", "sum"}:
         changed = replace(page.notation, cost=page.cost)
         yield changed, f"with the cost {page.cost}, as the page defines"
