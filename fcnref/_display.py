@@ -1,0 +1,125 @@
+"""How arrays are shown: as text in a terminal, as HTML in a notebook.
+
+HTML is built from tags, and every plain string in it is escaped; `Html` marks what is ready.
+"""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from fcnref._arrays import Array
+
+__all__ = ["Html", "arrays_html", "arrays_text", "number", "tag"]
+
+MINUS = "\N{MINUS SIGN}"
+VOID = {"input", "br"}
+AT_MOST = 8
+"""Rows and columns of an array that are shown; what lies between the ends is left out."""
+
+Named: TypeAlias = Iterable[tuple[str, Any]]
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def tag(name: str, *children: str, **attributes: object) -> Html:
+    """Make an element. Children are escaped unless they are `Html`; ``data_at`` is ``data-at``.
+
+    An attribute that is True stands without a value, one that is None or False is left out.
+    """
+    words = [name]
+    for key, value in attributes.items():
+        key = key.rstrip("_").replace("_", "-")
+        if value is True:
+            words.append(key)
+        elif value is not None and value is not False:
+            words.append(f'{key}="{escape(str(value))}"')
+    opening = f"<{' '.join(words)}>"
+    if name in VOID:
+        return Html(opening)
+    inside = "".join(c if isinstance(c, Html) else escape(c) for c in children)
+    return Html(f"{opening}{inside}</{name}>")
+
+
+def number(value: float, digits: int) -> str:
+    """Write a number with a fixed count of digits after the point; a huge one in powers of ten."""
+    x = float(value)
+    if not np.isfinite(x):
+        return str(x).replace("-", MINUS)
+    text = f"{x:.{digits}e}" if abs(x) >= 1e5 else f"{x:.{digits}f}"
+    is_zero = not text.strip("-0.")
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS)
+
+
+def arrays_text(title: str, named: Named) -> str:
+    """Lay out named arrays for a terminal: the shape of each, and its values below."""
+    lines = [title]
+    for name, value in named:
+        lines.append(f"  {name}{_shape(value)}")
+        if isinstance(value, np.ndarray):
+            values = np.array2string(
+                value, precision=4, suppress_small=True, threshold=64, edgeitems=3
+            )
+            lines += [f"    {line}" for line in values.split("\n")]
+    return "\n".join(lines)
+
+
+def arrays_html(title: str, named: Named) -> str:
+    """Lay out named arrays for a notebook."""
+    parts = [tag("p", tag("strong", title), style="margin: 0 0 0.5em")]
+    for name, value in named:
+        caption = tag(
+            "caption",
+            tag("code", name),
+            _shape(value),
+            style="caption-side: top; text-align: left; white-space: nowrap; color: inherit",
+        )
+        body = _rows(value) if isinstance(value, np.ndarray) and value.ndim == 2 else Html("")
+        parts.append(
+            tag(
+                "table",
+                caption,
+                tag("tbody", body),
+                style="border-collapse: collapse; margin: 0 1.5em 0.8em 0; color: inherit; "
+                "display: inline-table; vertical-align: top; font-variant-numeric: tabular-nums",
+            )
+        )
+    return tag(
+        "div",
+        *parts,
+        style="border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 4px; "
+        "padding: 0.7em 1em 0; color: inherit; overflow-x: auto",
+    )
+
+
+def _shape(value: Any) -> str:
+    return "" if value is None else f" {tuple(value.shape)}"
+
+
+def _rows(value: Array) -> Html:
+    """Write the rows of a matrix, with an ellipsis for what is left out."""
+    cell = "text-align: right; padding: 0.1em 0.6em 0.1em 0; border: 0"
+    rows = [tag("tr", *(tag("td", text, style=cell) for text in line)) for line in _shown(value)]
+    return Html("".join(rows))
+
+
+def _shown(value: Array) -> list[list[str]]:
+    rows, columns = (_picked(size) for size in value.shape)
+    return [["⋯" if j is None or i is None else _brief(value[j, i]) for i in columns] for j in rows]
+
+
+def _brief(value: Any) -> str:
+    return f"{value:.4g}".replace("-", MINUS)
+
+
+def _picked(size: int) -> list[int | None]:
+    """Choose the rows or columns that are shown; None stands for what is left out."""
+    if size <= AT_MOST:
+        return list(range(size))
+    half = AT_MOST // 2
+    return [*range(half), None, *range(size - half, size)]

@@ -1,0 +1,90 @@
+"""The drawing of a small network, with the part that a step concerns."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from fcnref._display import Html, tag
+
+__all__ = ["draw_network"]
+
+GAP = 122
+HEIGHT = 40
+UNIT = (56, 26)
+MARGIN = 34
+
+
+def draw_network(
+    sizes: Sequence[int],
+    reads: AbstractSet[str],
+    makes: AbstractSet[str],
+    forward: bool,
+    label: str,
+) -> Html:
+    """Draw the units of all layers and their weights.
+
+    The parts are ``A0``, ``W1``, ``b1``, ``Z1``, ``A1``, ... and ``J``. What a step reads is drawn
+    in strong lines, what it makes in stronger ones. The left half of a unit is its z, the right
+    half its a; the stroke above it is its bias.
+    """
+    tallest = max(sizes) * HEIGHT
+    width = GAP * len(sizes) + 2 * MARGIN - 20
+
+    def place(l: int, unit: int) -> tuple[int, int]:
+        return MARGIN + GAP * l, 24 + (tallest - sizes[l] * HEIGHT) // 2 + HEIGHT * unit + 20
+
+    def mark(*parts: str) -> str | None:
+        return "makes" if makes & {*parts} else "reads" if reads & {*parts} else None
+
+    def weights(l: int) -> Iterator[Html]:
+        for k in range(sizes[l - 1]):
+            for j in range(sizes[l]):
+                (x, y), (x_end, y_end) = place(l - 1, k), place(l, j)
+                start = x + (UNIT[0] // 2 if l > 1 else 14)
+                end = x_end - UNIT[0] // 2
+                yield tag("line", x1=start, y1=y, x2=end, y2=y_end, class_=mark(f"W{l}"))
+
+    def units(l: int) -> Iterator[Html]:
+        for j in range(sizes[l]):
+            x, y = place(l, j)
+            top = y - UNIT[1] // 2
+            if l == 0:
+                yield _box(x - 14, top, 28, mark("A0"))
+                yield _text(x, y + 4, "a")
+            else:
+                half = UNIT[0] // 2
+                bias = {"x1": x - half // 2, "y1": top - 7, "x2": x - half // 2, "y2": top}
+                yield tag("line", **bias, class_=mark(f"b{l}"))
+                yield _box(x - half, top, half, mark(f"Z{l}"))
+                yield _box(x, top, half, mark(f"A{l}"))
+                yield _text(x - half // 2, y + 4, "z")
+                yield _text(x + half // 2, y + 4, "a")
+
+    L = len(sizes) - 1
+    layers = range(L + 1)
+    x_loss, y_loss = MARGIN + GAP * (L + 1) - 40, 24 + tallest // 2
+    ends = [place(L, j) for j in range(sizes[L])]
+    to_loss = [
+        tag("line", x1=x + UNIT[0] // 2, y1=y, x2=x_loss - 14, y2=y_loss, class_=mark("J"))
+        for x, y in ends
+    ]
+    return tag(
+        "svg",
+        _text(width // 2, 14, "forward →" if forward else "← backward"),
+        *(line for l in layers[1:] for line in weights(l)),
+        *to_loss,
+        *(box for l in layers for box in units(l)),
+        _box(x_loss - 14, y_loss - UNIT[1] // 2, 28, mark("J")),
+        _text(x_loss, y_loss + 4, "J"),
+        *(_text(place(l, 0)[0], tallest + 40, f"layer {l}" if l else "input") for l in layers),
+        viewBox=f"0 0 {width} {tallest + 50}",
+        role="img",
+        aria_label=label,
+    )
+
+
+def _box(x: int, y: int, width: int, mark: str | None) -> Html:
+    return tag("rect", x=x, y=y, width=width, height=UNIT[1], rx=3, class_=mark)
+
+
+def _text(x: int, y: int, text: str) -> Html:
+    return tag("text", text, x=x, y=y)
