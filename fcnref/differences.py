@@ -80,8 +80,8 @@ def central_difference(
     """Compute the derivative of f at X as (f(X + h) − f(X − h)) / 2h.
 
     Implements :eq:`eq-gradient-checking-central`. The error is h² f‴/6 from the missing terms
-    and about ``ε |f| / h`` from the subtraction; their sum is smallest where h is near the cube root
-    of the machine epsilon ε, and is then about ε^(2/3): 1e-10 in float64, 1e-5 in float32.
+    and about ``ε |f| / h`` from the subtraction; their sum is smallest where h is near the cube
+    root of the machine epsilon ε, and is then about ε^(2/3): 1e-10 in float64, 1e-5 in float32.
 
     Parameters
     ----------
