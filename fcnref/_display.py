@@ -62,9 +62,7 @@ def arrays_text(title: str, named: Named) -> str:
     for name, value in named:
         lines.append(f"  {name}{_shape(value)}")
         if isinstance(value, np.ndarray):
-            values = np.array2string(
-                value, precision=4, suppress_small=True, threshold=64, edgeitems=3
-            )
+            values = np.array2string(value, precision=4, suppress_small=True, threshold=64)
             lines += [f"    {line}" for line in values.split("\n")]
     return "\n".join(lines)
 
@@ -98,7 +96,11 @@ def arrays_html(title: str, named: Named) -> str:
 
 
 def _shape(value: Any) -> str:
-    return "" if value is None else f" {tuple(value.shape)}"
+    """Say the shape of an array, and the value of a number."""
+    shape = getattr(value, "shape", None)
+    if shape == ():
+        return f" = {value:.6g}"
+    return "" if shape is None else f" {tuple(shape)}"
 
 
 def _rows(value: Array) -> Html:
@@ -109,12 +111,19 @@ def _rows(value: Array) -> Html:
 
 
 def _shown(value: Array) -> list[list[str]]:
+    digits = _digits(value)
     rows, columns = (_picked(size) for size in value.shape)
-    return [["⋯" if j is None or i is None else _brief(value[j, i]) for i in columns] for j in rows]
+    return [
+        ["⋯" if j is None or i is None else number(value[j, i].real, digits) for i in columns]
+        for j in rows
+    ]
 
 
-def _brief(value: Any) -> str:
-    return f"{value:.4g}".replace("-", MINUS)
+def _digits(value: Array) -> int:
+    """Choose the digits after the point that show four digits of the largest entry."""
+    sizes = np.abs(value[np.isfinite(value)])
+    largest = float(np.max(sizes, initial=0.0))
+    return min(max(3 - int(np.floor(np.log10(largest))), 0), 12) if largest > 0 else 1
 
 
 def _picked(size: int) -> list[int | None]:

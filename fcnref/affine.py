@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fcnref._arrays import Batch, BatchPrev, Bias, Weights, checked
+from fcnref._display import arrays_html, arrays_text
 
 __all__ = [
     "AffineGradients",
@@ -34,6 +35,12 @@ class LayerGradients(NamedTuple):
     dW: Weights
     db: Bias
 
+    def __repr__(self) -> str:
+        return arrays_text("LayerGradients", self._asdict().items())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("LayerGradients", self._asdict().items())
+
 
 class AffineGradients(NamedTuple):
     """The gradients of the three inputs of `affine`, in their order.
@@ -51,6 +58,12 @@ class AffineGradients(NamedTuple):
     dA_prev: BatchPrev
     dW: Weights
     db: Bias
+
+    def __repr__(self) -> str:
+        return arrays_text("AffineGradients", self._asdict().items())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("AffineGradients", self._asdict().items())
 
 
 @checked
@@ -175,7 +188,11 @@ def affine_backward_parameters(dZ: Batch, A_prev: BatchPrev) -> LayerGradients:
     >>> from fcnref import affine_backward_parameters
     >>> dZ = np.array([[10.0, 1.0]])
     >>> affine_backward_parameters(dZ, A_prev=np.array([[1.0, 2.0], [3.0, 4.0]]))
-    LayerGradients(dW=array([[12., 34.]]), db=array([[11.]]))
+    LayerGradients
+      dW (1, 2)
+        [[12. 34.]]
+      db (1, 1)
+        [[11.]]
     """
     dW = dZ @ A_prev.T
     db: Bias = np.sum(dZ, axis=1, keepdims=True)

@@ -5,10 +5,11 @@ The loops below are the recursion of the derivation, l counts layers as it does 
 layers, so it cannot read stale ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fcnref._arrays import Array, Bias, Input, Output, Scalar, Weights, check_array
+from fcnref._display import arrays_html, arrays_text
 from fcnref.activations import Activation
 from fcnref.affine import (
     LayerGradients,
@@ -61,6 +62,18 @@ class Trace(NamedTuple):
     A: tuple[Array, ...]
     Z: tuple[Array | None, ...]
 
+    def __repr__(self) -> str:
+        return arrays_text("Trace", self._named())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("Trace", self._named())
+
+    def _named(self) -> Iterator[tuple[str, Array]]:
+        for l, (A, Z) in enumerate(zip(self.A, self.Z, strict=True)):
+            if Z is not None:
+                yield f"Z[{l}]", Z
+            yield f"A[{l}]", A
+
 
 class NetworkGradients(NamedTuple):
     """The gradients of a network's parameters, and of its input when asked for.
@@ -76,6 +89,19 @@ class NetworkGradients(NamedTuple):
     layers: tuple[LayerGradients, ...]
     dA_0: Input | None
 
+    def __repr__(self) -> str:
+        return arrays_text("NetworkGradients", self._named())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("NetworkGradients", self._named())
+
+    def _named(self) -> Iterator[tuple[str, Array]]:
+        for l, (dW, db) in enumerate(self.layers, start=1):
+            yield f"dW[{l}]", dW
+            yield f"db[{l}]", db
+        if self.dA_0 is not None:
+            yield "dA[0]", self.dA_0
+
 
 class LossAndGradients(NamedTuple):
     """The loss and the gradients of one pass forward and back.
@@ -90,6 +116,16 @@ class LossAndGradients(NamedTuple):
 
     loss: Scalar
     grads: NetworkGradients
+
+    def __repr__(self) -> str:
+        return arrays_text("LossAndGradients", self._named())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("LossAndGradients", self._named())
+
+    def _named(self) -> Iterator[tuple[str, Array | Scalar]]:
+        yield "J", self.loss
+        yield from self.grads._named()
 
 
 def forward(X: Input, layers: Sequence[Layer]) -> Trace:
