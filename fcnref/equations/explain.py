@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
-from time import perf_counter
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -303,7 +303,7 @@ def strength(
     survivors: list[str] = []
     equivalent: list[str] = []
     for variant in variants(edited, letters, notation):
-        if perf_counter() > deadline:
+        if process_time() > deadline:
             break
         pair = (variant.expression, right) if swapped else (left, variant.expression)
         if swapped and (
@@ -317,7 +317,9 @@ def strength(
             rejected, tried = rejected + 1, tried + 1
             continue
         further = _tried(*pair, notation, conditions, deadline, _further(notation))
-        if further is not None and further.failure is None:
+        if further is None:
+            continue
+        if further.failure is None:
             equivalent.append(variant.text)
         else:
             survivors.append(variant.text)
@@ -382,7 +384,7 @@ def explain(
     causes: list[str] = []
 
     def works(a: Expression, b: Expression, tried: Notation, extra: Sequence[Truth] = ()) -> bool:
-        if perf_counter() > deadline:
+        if process_time() > deadline:
             return False
         found = _tried(a, b, tried, (*conditions, *extra), deadline)
         return found is not None and found.failure is None and found.places > 0 and found.alive

@@ -70,12 +70,14 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """A quantity that the page has defined, at a layer and at indices."""
+class Called:
+    """A function that the page has defined, at an argument; `primes` counts its derivatives."""
 
     name: str
-    layer: Place | None
-    places: tuple[Place | None, ...]
+    parameter: str
+    body: Expression
+    argument: Expression
+    primes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ class Space:
 
 
 Expression: TypeAlias = (
-    Number | Count | Node | Free | Local | Entry | Sum | Negative | Product | Hadamard | Quotient
+    Number | Count | Node | Free | Called | Entry | Sum | Negative | Product | Hadamard | Quotient
     | Power | Transpose | Apply | Derivative | Series | Grid | Dotted | Truth | Cases | Compare
     | Ones | Unit | Space
 )  # fmt: skip
@@ -342,6 +344,8 @@ def free_letters(node: Any) -> frozenset[str]:
 FRAME: dict[str, tuple[str, str]] = {
     "W": ("n", "n_prev"),
     "b": ("n", "1"),
+    "gain": ("n", "1"),
+    "shift": ("n", "1"),
     "Z": ("n", "m"),
     "A": ("n", "m"),
     "Y": ("n", "m"),
@@ -416,7 +420,7 @@ def _scripts(layer: Place | None, places: tuple[Place | None, ...]) -> str:
 
 @show.register
 def _(node: Node) -> str:
-    places = (node.row,) if node.single or node.family == "b" else (node.row, node.column)
+    places = (node.row,) if node.single or FRAME[node.family][1] == "1" else (node.row, node.column)
     if node.family == "losses":
         places = (node.column,)
     return node.shown + _scripts(node.layer, places[::-1] if node.flipped else places)
@@ -428,8 +432,8 @@ def _(node: Free) -> str:
 
 
 @show.register
-def _(node: Local) -> str:
-    return node.name + _scripts(node.layer, node.places)
+def _(node: Called) -> str:
+    return f"{node.name}{chr(39) * node.primes}({show(node.argument)})"
 
 
 @show.register

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from math import pi
 from typing import NamedTuple, TypeAlias, cast
 
 from lark import Lark, Token, Tree
@@ -21,6 +22,7 @@ from fcnref.equations.expression import (
     LAST,
     ONE,
     Apply,
+    Called,
     Cases,
     Compare,
     Count,
@@ -55,6 +57,7 @@ from fcnref.equations.expression import (
     substitute,
     walk,
 )
+from fcnref.equations.networks import EPSILON
 from fcnref.equations.notation import Notation, Symbol, canonical_name
 from fcnref.equations.page import LONGEST
 
@@ -148,9 +151,22 @@ def read(tex: str, context: Context, *, loose: bool = False, identity: bool = Fa
     NotRead
         If something is not understood.
     """
-    tree = _parse(tex)
+    groups = _grouped(_parse(tex))
     claims: list[Claim] = []
-    for group in _grouped(tree):
+    own: dict[int, Claim] = {}
+    named: dict[int, Definition] = {}
+    for number, group in enumerate(groups):
+        found = _function_defined(context, group)
+        if found is not None:
+            known = {**context.definitions, found.name: found}
+            context = replace(context, definitions=known)
+            if len(group.main.sides) == 2:
+                own[number] = Claim("definition", (found.body,), defines=found)
+            named[number] = found
+    for number, group in enumerate(groups):
+        if number in own:
+            claims.append(own[number])
+            continue
         reader = _Reader(context, loose=loose)
         try:
             if identity:
@@ -163,11 +179,22 @@ def read(tex: str, context: Context, *, loose: bool = False, identity: bool = Fa
                 raise
             claim = _as_identity(context, group, error)
         if claim is not None:
-            claims.append(claim)
+            claims.append(claim._replace(defines=named.get(number, claim.defines)))
             if claim.defines is not None:
                 known = {**context.definitions, claim.defines.name: claim.defines}
                 context = replace(context, definitions=known)
     return claims
+
+
+def _function_defined(context: Context, group: _Group) -> Definition | None:
+    """Return the function that a statement f(x) = ... defines, wherever else it is used."""
+    sides = [side for side in group.main.sides if side is not None]
+    if set(group.main.relations) - {"=", *_DEFINES} or len(sides) < 2:
+        return None
+    try:
+        return _Reader(context).function_definition(sides)
+    except NotRead:
+        return None
 
 
 def _of_functions(context: Context, group: _Group) -> Claim | None:
@@ -530,7 +557,7 @@ _PLAIN_FUNCTIONS = {
     "diag": "diag", "Diag": "diag", r"\diag": "diag", r"\softmax": "softmax", r"\sigmoid": "sigmoid",
     r"\ReLU": "relu", r"\relu": "relu", "tr": "trace", r"\tr": "trace", "sign": "sign", "sgn": "sign",
     "softplus": "softplus", "silu": "silu", "gelu": "gelu", "logsoftmax": "log_softmax",
-    "step": "step", r"\Tr": "trace", "Tr": "trace", "abs": "abs",
+    "step": "step", "erf": "erf", "erfc": "erfc", r"\erf": "erf", r"\erfc": "erfc", "SiLU": "silu", r"\Tr": "trace", "Tr": "trace", "abs": "abs",
 }  # fmt: skip
 _MANY = {"max", "min"}
 
@@ -611,6 +638,34 @@ class _Reader:
             )
         )
 
+    def function_definition(self, sides: Sequence[Tree[Token]]) -> Definition | None:
+        """Read f(x) = ... as the definition of f, where f has no meaning yet."""
+        items = _items(sides[0])
+        if len(items) != 2 or len(sides[0].children) != 1:
+            return None
+        name, symbol = self.symbol(items[0])
+        bracket = _atom(items[1])
+        if symbol is not None and not (symbol.kind == "function" and symbol.family == "activation"):
+            return None
+        if not name or name in _PLAIN_FUNCTIONS or f"{name}()" in self.definitions:
+            return None
+        if any(script.data != "subscript" for script in _scripts(items[0])) or _scripts(items[1]):
+            return None
+        inner = self.inner_side(bracket) if isinstance(bracket, Tree) else None
+        if inner is None or not isinstance(bracket, Tree) or bracket.data != "round":
+            return None
+        arguments = _items(inner)
+        if len(arguments) != 1 or len(inner.children) != 1 or _scripts(arguments[0]):
+            return None
+        parameter = self.bare(_atom(arguments[0]))
+        if not parameter:
+            return None
+        reader = _Reader(Context(self.notation, self.definitions), identity=True)
+        body = reader.side(sides[1])
+        if any(isinstance(part, Node) for part in walk(body)):
+            return None
+        return Definition(f"{name}()", "", (parameter,), body)
+
     def definition(self, sides: Sequence[Tree[Token]], relations: set[str]) -> Definition | None:
         """Read a statement whose left side is a new name."""
         if self.identity or any(isinstance(child, Token) for child in sides[0].children):
@@ -629,9 +684,7 @@ class _Reader:
             return None
         if symbol is None and self.special(_atom(items[0])):
             return None
-        marks = self.marks(_scripts(items[0]), None)
-        if symbol is None and isinstance(_atom(items[0]), Tree) and name == "":
-            return None
+        marks = self.marks([s for s in _scripts(items[0]) if not self.is_word(s)], None)
         if marks.transposed or marks.power is not None or marks.primes:
             return None
         if symbol is not None and not explicit and not number:
@@ -645,10 +698,7 @@ class _Reader:
             letters = (*letters, marks.example)
         named = [p for p in letters if isinstance(p, Index) and p.letter and not p.shift]
         if len(named) != len(letters) or not (layer is None or isinstance(layer, Index)):
-            if symbol is None and self.concrete(layer, letters):
-                pass
-            else:
-                return None
+            return None
         body = _fresh(self.side(sides[-1] if len(sides) == 2 else sides[1]))
         if layer is not None and isinstance(layer, Index) and layer.shift and layer.letter:
             body = substitute(body, {layer.letter: Index(layer.letter, -layer.shift)})
@@ -658,11 +708,6 @@ class _Reader:
         if missing and not set(p.letter for p in named) >= missing:
             raise NotRead("undeclared", f"{_spell(items[0])} is not declared")
         return Definition(name, letter, tuple(p.letter for p in named), body)
-
-    @staticmethod
-    def concrete(layer: Place | None, letters: Sequence[Place | None]) -> bool:
-        """Tell whether a new name carries numbers only, as u_1 does; such names are not read."""
-        return False
 
     def conditions(self, clause: _Clause) -> Iterator[Truth]:
         """Read a side condition; what merely lists the values of a letter says nothing new."""
@@ -837,7 +882,7 @@ class _Reader:
         marks = _Marks()
         slots = 1
         if symbol is not None and symbol.kind in {"node", "gradient"}:
-            one = symbol.family == "b" or self.notation.examples == "one"
+            one = symbol.family in {"b", "gain", "shift"} or self.notation.examples == "one"
             slots = 2 if symbol.family == "W" or not one else 1
         for script in scripts:
             if script.data == "prime":
@@ -1056,8 +1101,12 @@ class _Reader:
             found = self.differential(items, position)
             if found is not None:
                 return found
+        if spelled in {r"\pi", "π"} and self.symbol(item)[1] is None:
+            return self.scripted(Number(pi), scripts), position + 1
         if isinstance(atom, Token) and atom.type == "NUMBER":
             return self.number(atom, scripts, items, position)
+        if (called := self.called(items, position)) is not None:
+            return called
         if self.is_indicator(spelled) and (truth := self.indicator(items, position)):
             return truth
         if spelled in {r"\mathbf1", r"\boldsymbol1", r"\bm1", r"\mathbb1", r"\vec1", r"\pmb1", r"\mathds1"}:  # fmt: skip
@@ -1077,6 +1126,24 @@ class _Reader:
             return Unit(size[0] if size else None), position + 1
         return self.named(item, name, symbol, items, position)
 
+    def called(self, items: Sequence[Item], position: int) -> tuple[Expression, int] | None:
+        """Read a function that the page has defined, with its argument."""
+        item = items[position]
+        name, symbol = self.symbol(item)
+        definition = self.definitions.get(f"{name}()")
+        if definition is None or (symbol is not None and not self.identity):
+            return None
+        if position + 1 >= len(items) or not self.is_bracket(items[position + 1]):
+            return None
+        bracket = cast("Tree[Token]", _atom(items[position + 1]))
+        inner = self.inner_side(bracket)
+        if inner is None:
+            return None
+        primes = sum(script.data == "prime" for script in _scripts(item))
+        (parameter,) = definition.letters
+        value = Called(name, parameter, definition.body, self.side(inner), primes)
+        return self.scripted(value, _scripts(items[position + 1])), position + 2
+
     def symbol(self, item: Item) -> tuple[str, Symbol | None]:
         """Look a factor up: as printed with its scripts, then bare, then without bold type."""
         atom = _atom(item)
@@ -1084,12 +1151,30 @@ class _Reader:
         bare = self.bare(atom)
         if not bare:
             return "", None
+        worded = "".join(_spell(s) for s in _scripts(item) if self.is_word(s))
+        if worded and bare + worded not in lookup:
+            return bare + worded, None
         for spelled in (_spell(item), *self.prefixes(item), _spell(atom), bare):
             if spelled in self.definitions:
                 return spelled, lookup.get(spelled)
             if spelled in lookup:
                 return spelled, lookup[spelled]
         return bare, None
+
+    @staticmethod
+    def is_word(script: Tree[Token]) -> bool:
+        """Tell whether a subscript is a word or a command that belongs to the name."""
+        atom = _atom(script.children[0])
+        while isinstance(atom, Tree) and atom.data == "group":
+            clauses = _clauses(atom.children[0])
+            items = _items(clauses[0].sides[0]) if clauses[0].sides[0] is not None else []
+            if len(clauses) != 1 or len(items) != 1:
+                return False
+            atom = _atom(items[0])
+        if script.data != "subscript" or not isinstance(atom, Token):
+            return False
+        function = atom in _PLAIN_FUNCTIONS and atom.type in {"COMMAND", "WORD"}
+        return atom.type in {"TEXT", "WORD"} or function
 
     @staticmethod
     def prefixes(item: Item) -> Iterator[str]:
@@ -1135,6 +1220,7 @@ class _Reader:
         """Read a symbol with its scripts."""
         scripts = _scripts(item)
         if name in self.definitions and not self.identity:
+            scripts = [script for script in scripts if not self.is_word(script)]
             return self.defined(self.definitions[name], scripts, item), position + 1
         if self.identity and (
             symbol is None or (symbol.kind in {"node", "gradient"} and symbol.family != "J")
@@ -1159,6 +1245,8 @@ class _Reader:
             printed = [script for script in printed if not self.names_example(script)]
         marks = self.marks(printed, symbol)
         match symbol.kind:
+            case "number" if symbol.family == "epsilon":
+                return self.finished(Number(EPSILON), marks), after
             case "number":
                 printed_below = "".join(_spell(s) for s in printed if s.data == "subscript")
                 return self.finished(Free(name + printed_below), marks), after
@@ -1249,6 +1337,8 @@ class _Reader:
                 raise NotRead("layer", f"{name} has a layer of its own and carries another")
             return declared
         printed = marks.layer
+        if printed is None and symbol.family in {"gain", "shift"}:
+            printed = Index("l")
         if printed is None and self.notation.layers == "implicit":
             printed = Index("l")
         if printed is None and self.notation.layers == "index":
@@ -1283,7 +1373,7 @@ class _Reader:
             if not places and symbol.view == "entries" and not bold:
                 self.reproach("bare", f"{name} denotes an entry and needs its indices")
             row, column = (places[::-1] if flipped else places) if places else (None, None)
-        elif family == "b":
+        elif family in {"b", "gain", "shift"}:
             if len(places) > 1 and places[1] not in {ONE, None}:
                 raise NotRead("indices", f"{name} has one index")
             row, column = (places[0] if places else None), None
@@ -1490,9 +1580,13 @@ class _Reader:
         if relation not in {"=", "≠", "<", ">", "≤", "≥"}:
             return None
         try:
-            return Truth(self.place_of_side(left), relation, self.place_of_side(right))
+            truth = Truth(self.place_of_side(left), relation, self.place_of_side(right))
         except NotRead:
             return Compare(self.side(left), relation, self.side(right))
+        known = {*self.notation.index, *self.notation.layer_letters}
+        if not self.identity or {x.rstrip("'") for x in free_letters(truth)} <= known:
+            return truth
+        return Compare(self.side(left), relation, self.side(right))
 
     def series(self, scripts: Sequence[Tree[Token]], rest: Sequence[Item], sign: str) -> Expression:
         """Read a sum over an index; it reaches to the end of its term."""

@@ -67,6 +67,8 @@ class Network:
         ):
             base["W", layer] = rng.normal(size=(width, before)) / np.sqrt(before)
             base["b", layer] = rng.normal(size=(width, 1)) / 2
+            base["gain", layer] = rng.uniform(0.5, 1.5, size=(width, 1))
+            base["shift", layer] = rng.normal(size=(width, 1)) / 2
         outputs = (probe.widths[-1], probe.examples)
         self._mixing = [rng.normal(size=(width, width)) for width in probe.widths]
         self._weights = rng.normal(size=(3, *outputs))
@@ -84,7 +86,9 @@ class Network:
         loss = self.probe.cost.removeprefix("sum ")
         return declared or by_cost.get(loss, self.probe.activation)
 
-    def activation(self, layer: int) -> Callable[[Values], Values]:
+    def activation(
+        self, layer: int, gain: Values | None = None, shift: Values | None = None
+    ) -> Callable[[Values], Values]:
         """Return the map of a layer, on columns."""
         name = self.output if layer == self.depth else self.probe.activation
         if name == "generic":
@@ -92,12 +96,22 @@ class Network:
             return lambda Z: np.tanh(mixing @ Z / 2) + 0.4 * np.sin(Z)
         if name == "elementwise":
             return _ELEMENTWISE[layer % len(_ELEMENTWISE)]
+        if name == "layer_norm":
+            own_gain = self._parameters["gain", layer] if gain is None else gain
+            own_shift = self._parameters["shift", layer] if shift is None else shift
+
+            def normalized(Z: Values) -> Values:
+                kind = np.result_type(Z, own_gain, own_shift)
+                arrays = [x.astype(kind) for x in (Z, own_gain, own_shift)]
+                return activations.layer_norm(*arrays, EPSILON)
+
+            return normalized
         return NAMED[name]
 
     def mixes(self, layer: int) -> bool:
         """Tell whether the map of a layer takes the units of a column together."""
         name = self.output if layer == self.depth else self.probe.activation
-        return name in {"generic", "softmax", "log_softmax"}
+        return name in MIXING
 
     @cached_property
     def values(self) -> dict[Key, Values]:
@@ -132,7 +146,11 @@ class Network:
             W, b = self.values["W", layer].astype(complex), self.values["b", layer].astype(complex)
             Z = [affine(A_prev, p, b) if family == "W" else affine(A_prev, W, p) for p in pushed]
             moved["Z", layer] = np.stack(Z)
-        for below in range(layer + (family == "A"), self.depth + 1) if family != "Y" else ():
+        if family in {"gain", "shift"}:
+            columns = [self.activation(layer, **{family: p}) for p in pushed]
+            moved["A", layer] = np.stack([g(self.values["Z", layer]) for g in columns])
+        after = layer + (family in {"A", "gain", "shift"})
+        for below in range(after, self.depth + 1) if family != "Y" else ():
             if ("Z", below) not in moved:
                 W, b = self.values["W", below], self.values["b", below]
                 moved["Z", below] = self._folded(
@@ -202,10 +220,17 @@ NAMED: dict[str, Callable[[Values], Values]] = {
     "leaky_relu": _leaky_relu,
     "softplus": activations.softplus,
     "silu": activations.silu,
+    "gelu": lambda Z: activations.gelu(Z),
     "softmax": activations.softmax,
     "log_softmax": activations.log_softmax,
 }
 """The maps that a page can name, extended to complex arguments where they have a kink."""
+
+MIXING = frozenset({"generic", "softmax", "log_softmax", "layer_norm"})
+"""The maps that take the units of a column together."""
+
+EPSILON = 0.3
+"""What layer normalization adds to the variance: large, so that an error in it shows."""
 
 _ELEMENTWISE = (activations.softplus, activations.tanh, activations.silu, activations.sigmoid)
 
@@ -231,7 +256,7 @@ def build(probe: Probe) -> Network:
         If an activation or a cost is not known, or if the network tells nothing.
     """
     for name in (probe.activation, probe.output):
-        if name not in {"generic", "elementwise", "", *NAMED}:
+        if name not in {"generic", "elementwise", "layer_norm", "", *NAMED}:
             raise ValueError(f"build: {name!r} is no activation; choose from {', '.join(NAMED)}")
     loss = probe.cost.removeprefix("sum ")
     if loss not in {"any", "mean", "sum", *LOSSES}:

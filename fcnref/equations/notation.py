@@ -47,17 +47,28 @@ class Symbol(NamedTuple):
     soft: bool = False
 
 
-_FAMILIES = {"W": "W", "b": "b", "B": "b", "Z": "Z", "A": "A", "Y": "Y", "J": "J", "X": "A"}
+_FAMILIES = {
+    "gain": "gain",
+    "shift": "shift",
+    "W": "W",
+    "b": "b",
+    "B": "b",
+    "Z": "Z",
+    "A": "A",
+    "Y": "Y",
+    "J": "J",
+    "X": "A",
+}
 _MEANING = re.compile(
     r"(?:(?P<view>entries|columns|rows) of )?(?P<scaled>m )?(?P<gradient>dJ/d)?"
-    r"(?P<family>losses|[WbBZAYJX])(?:\[(?P<layer>[^\]]*)\])?"
+    r"(?P<family>losses|gain|shift|[WbBZAYJX])(?:\[(?P<layer>[^\]]*)\])?"
 )
 _SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))")
 _PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
 
 FUNCTIONS = frozenset(
     "sigmoid tanh relu leaky_relu softplus silu gelu identity softmax log_softmax exp log sqrt abs "
-    "max min sin cos sign diag trace sum".split()
+    "max min sin cos sign diag trace sum erf erfc step".split()
 )
 
 
@@ -96,8 +107,8 @@ def read_symbol(meaning: str) -> Symbol:
     'entries'
     """
     text = " ".join(meaning.split())
-    if text == "number":
-        return Symbol("number", "number")
+    if text in {"number", "epsilon"}:
+        return Symbol("number", text)
     if text in {"activation", "activation[l]"}:
         return Symbol("function", "activation")
     if text.removeprefix("function ") in FUNCTIONS:
@@ -114,7 +125,7 @@ def read_symbol(meaning: str) -> Symbol:
         )
     family = "losses" if found["family"] == "losses" else _FAMILIES[found["family"]]
     layer: Place | None = None
-    if family in {"W", "b", "Z", "A"}:
+    if family in {"W", "b", "Z", "A", "gain", "shift"}:
         layer = read_place(found["layer"] or ("0" if found["family"] == "X" else "l"))
     view = {"rows": "columns", None: "matrix"}.get(found["view"], found["view"])
     kind: Kind = "gradient" if found["gradient"] else "node"
@@ -342,7 +353,10 @@ class Notation:
             )
             sizes = (own, f"n^{{[{before}]}}")
         else:
-            sizes = (own, "1" if symbol.family == "b" or self.examples == "one" else "m")
+            sizes = (
+                own,
+                "1" if symbol.family in {"b", "gain", "shift"} or self.examples == "one" else "m",
+            )
         if symbol.view == "entries":
             return "1"
         if symbol.view == "columns":
@@ -378,6 +392,8 @@ def describe(symbol: Symbol) -> str:
     words = {
         "W": "weights",
         "b": "bias",
+        "gain": "gain of the layer normalization",
+        "shift": "shift of the layer normalization",
         "Z": "pre-activations",
         "A": "activations",
         "Y": "targets",

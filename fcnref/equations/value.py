@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
-from time import perf_counter
+from time import process_time
 from typing import Any
 from zlib import crc32
 
@@ -19,6 +19,7 @@ from fcnref.equations.expression import (
     COST,
     ONE,
     Apply,
+    Called,
     Cases,
     Compare,
     Count,
@@ -45,6 +46,7 @@ from fcnref.equations.expression import (
     Transpose,
     Truth,
     Unit,
+    free_letters,
     ranges,
     show,
 )
@@ -111,6 +113,9 @@ class Scope:
         What differs from the network's own values where it is perturbed.
     deadline
         The time by which to be done.
+    memo
+        Sums and derivatives evaluated before, by node and by the letters that occur in it; with
+        each the objects whose identity is part of its key.
     """
 
     network: Network
@@ -118,6 +123,17 @@ class Scope:
     letters: Mapping[str, int] = field(default_factory=dict)
     moved: Mapping[Key | str, Values] = field(default_factory=dict)
     deadline: float = float("inf")
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    def remembered(self, node: Expression, compute: Callable[[], Values]) -> Values:
+        """Return a value computed before for the same node, letters and perturbation."""
+        if (known := self.memo.get(id(node))) is None:
+            known = self.memo[id(node)] = (node, sorted(free_letters(node)))
+        bound = tuple(self.letters.get(letter) for letter in known[1])
+        key = (id(node), bound, id(self.moved) if self.moved else 0)
+        if key not in self.memo:
+            self.memo[key] = (compute(), self.moved)
+        return self.memo[key][0]  # type: ignore[no-any-return]
 
     def bind(self, letter: str, value: int) -> Scope:
         """Return this scope with one more letter."""
@@ -155,7 +171,7 @@ def evaluate(node: Expression, scope: Scope) -> Values:
     Fault
         If the expression has no value here.
     """
-    if perf_counter() > scope.deadline:
+    if process_time() > scope.deadline:
         raise TooLong("the equation takes too long to evaluate")
     return _value(node, scope)
 
@@ -223,6 +239,10 @@ def _positions(node: Node, shape: tuple[int, int], scope: Scope) -> tuple[slice,
 @_value.register
 def _(node: Node, scope: Scope) -> Values:
     key = node_key(node, scope)
+    if node.family in {"gain", "shift"} and scope.network.probe.activation != "layer_norm":
+        raise NoMeaning(
+            f"{node.shown} belongs to layer normalization; declare activation: layer_norm"
+        )
     if node.family == "losses" and scope.network.probe.cost == "any":
         raise NoMeaning("the cost is no sum of losses here; declare the cost, for instance mean")
     stored = scope.moved.get(key)
@@ -283,6 +303,19 @@ def _stretches(node: Expression) -> bool:
     if isinstance(node, Node):
         return node.family == "b"
     return isinstance(node, Number)
+
+
+@_value.register
+def _(node: Called, scope: Scope) -> Values:
+    argument = evaluate(node.argument, scope)
+    if not _is_number(argument):
+        raise NoMeaning(f"{show(node)} is a function of numbers, its argument is {_text(argument)}")
+    if node.primes > 1 or (node.primes and np.iscomplexobj(argument)):
+        raise NoMeaning("second derivatives are not read")
+    step = 1j * STEP if node.primes else 0
+    moved = {**scope.moved, f"{node.parameter}/0": argument + step}
+    value = evaluate(node.body, replace(scope, moved=moved))
+    return value.imag / STEP if node.primes else value
 
 
 def _unsized(node: Expression) -> bool:
@@ -542,6 +575,10 @@ def _(node: Dotted, scope: Scope) -> Values:
 
 @_value.register
 def _(node: Series, scope: Scope) -> Values:
+    return scope.remembered(node, lambda: _summed(node, scope))
+
+
+def _summed(node: Series, scope: Scope) -> Values:
     lower, upper = scope.place(node.lower), _upper(node, scope)
     if upper - lower > 200:
         raise NoMeaning("a sum has more than 200 terms")
@@ -592,6 +629,17 @@ def _diagonal(x: Values) -> Values:
     return column * np.eye(_shape(column)[0])
 
 
+def _special(name: str) -> Callable[[Values], Values]:
+    """Return a function of SciPy, which is loaded where a page asks for it."""
+
+    def function(x: Values) -> Values:
+        from scipy import special
+
+        return np.asarray(getattr(special, name)(x))
+
+    return function
+
+
 _ELEMENTWISE: dict[str, Callable[[Values], Values]] = {
     **{name: f for name, f in NAMED.items() if name not in {"softmax", "log_softmax"}},
     "exp": np.exp,
@@ -600,6 +648,8 @@ _ELEMENTWISE: dict[str, Callable[[Values], Values]] = {
     "sin": np.sin,
     "cos": np.cos,
     "abs": _abs,
+    "erf": _special("erf"),
+    "erfc": _special("erfc"),
     "sign": lambda x: np.sign(x.real),
     "step": lambda x: (x.real > 0).astype(float),
 }
@@ -702,10 +752,13 @@ def _by_columns(
 def _(node: Derivative, scope: Scope) -> Values:
     if scope.moved:
         raise NoMeaning("second derivatives are not read")
+    return scope.remembered(node, lambda: _derived(node, scope))
+
+
+def _derived(node: Derivative, scope: Scope) -> Values:
     if isinstance(node.bottom, Free):
         return _by_free(node, node.bottom, scope)
-    bottom = node.bottom
-    change, shape = _change(node.top, bottom, scope)
+    change, shape = _change(node.top, node.bottom, scope)
     return _laid_out(change, shape, node, scope)
 
 

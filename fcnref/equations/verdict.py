@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
-from typing import NamedTuple
+from time import process_time
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -31,14 +31,14 @@ from fcnref.equations.expression import (
     Truth,
     walk,
 )
-from fcnref.equations.meaning import Claim, Context, NotRead, Reproach, read
+from fcnref.equations.meaning import Claim, Context, Definition, NotRead, Reproach, read
 from fcnref.equations.networks import LOSSES
 from fcnref.equations.notation import Notation, NotationError, front_matter, read_mapping
 from fcnref.equations.page import LONGEST, Display, read_macros, read_page, statements
 from fcnref.equations.value import Fault, NoMeaning
 
 SECONDS = 4.0
-"""The most time spent on one statement."""
+"""The most time of the processor spent on one statement."""
 
 MOST_STATEMENTS = 4000
 """The most statements read from one page."""
@@ -104,7 +104,11 @@ class Verdict(NamedTuple):
         cited for is passed over in silence.
         """
         if self.status == "not read":
-            return bool(self.label) or (bool(self.faults) and not self.inline)
+            return (
+                self.codes == ("notation",)
+                or bool(self.label)
+                or (bool(self.faults) and not self.inline)
+            )
         if self.status == "wrong on purpose":
             return False
         return self.status == "wrong" or bool(self.faults)
@@ -179,11 +183,6 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     list of Verdict
         In the order of the page. Formulas in sentences are listed where they state a relation.
 
-    Raises
-    ------
-    NotationError
-        If the declarations of the page cannot be understood.
-
     Examples
     --------
     >>> from fcnref.equations import check_page
@@ -202,9 +201,10 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     start = Notation.bundled(notation) if isinstance(notation, str) else notation
     if start is None:
         start = Notation.bundled("columns-are-examples")
-    declared = front_matter(text)
-    if declared:
-        start = start.extend(declared)
+    try:
+        start = start.extend(front_matter(text))
+    except NotationError as error:
+        return [Verdict("not read", 1, "", "", str(error), ("notation",))]
     macros = {**read_macros(text), **start.macros}
     return list(_check_displays(read_page(source), start, macros))
 
@@ -264,12 +264,12 @@ def _check_displays(
 ) -> Iterator[Verdict]:
     page = _Page(notation, Context(notation))
     outer: list[tuple[int, Notation]] = []
-    level = 0
-    count = 0
+    level = here = count = 0
     for display in displays:
         if display.section:
             level = display.section
-            page = page._replace(here="")
+            if level <= here:
+                page = page._replace(here="")
             while outer and outer[-1][0] >= level:
                 page = page._replace(notation=outer.pop()[1])
             continue
@@ -284,7 +284,9 @@ def _check_displays(
             outer.append((level, page.notation))
             page = page._replace(notation=declared)
             continue
+        before = page.here
         found, page = _check_display(display, page, macros)
+        here = level if page.here != before else here
         yield from found
         count += len(found)
         if count > MOST_STATEMENTS:
@@ -446,14 +448,17 @@ def _judged(claim: Claim, page: _Page, blank: Verdict) -> Verdict:
 
 
 def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
-    deadline = perf_counter() + SECONDS
+    deadline = process_time() + SECONDS
     if claim.kind == "remark":
         return blank._replace(status="definition", codes=("remark",))
+    defines = claim.kind == "definition" and claim.defines is not None
+    if defines and len(claim.members) == 1 and cast(Definition, claim.defines).name.endswith("()"):
+        return blank._replace(status="definition", codes=("function",))
     if claim.kind == "expression":
         return blank._replace(message="it states nothing: there is no relation", codes=("nothing",))
     notation = needed(claim, notation)
     try:
-        if claim.kind == "update" or claim.defines is not None:
+        if claim.kind == "update" or defines:
             return _defined(claim, notation, blank, deadline)
         return _equated(claim, notation, blank, deadline)
     except NoMeaning as fault:
