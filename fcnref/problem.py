@@ -469,10 +469,7 @@ def random_problem(
     >>> random_problem((3, 4, 2), ("relu", "softmax"), "cross_entropy", m=5)
     Problem(3-4-2, relu/softmax, cross_entropy, m = 5)
     """
-    records = [
-        leaky_relu_with(slope) if a == "leaky_relu" else ACTIVATIONS[a] if isinstance(a, str) else a
-        for a in activations
-    ]
+    records = [_activation_named(activation, slope) for activation in activations]
     for attempt in range(1000):
         rng = np.random.default_rng((seed, attempt))
         layers = [
@@ -542,6 +539,19 @@ def _random_mask(rng: np.random.Generator, shape: tuple[int, int], keep: float) 
         first = (np.arange(mask.size) == 0).reshape(shape)
         return np.where(first, 0.0, 1 / keep) if np.all(mask > 0) else np.where(first, 1 / keep, 0)
     return mask
+
+
+def _activation_named(activation: str | Activation, slope: float) -> Activation:
+    if isinstance(activation, Activation):
+        return activation
+    if activation == "leaky_relu":
+        return leaky_relu_with(slope)
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"random_problem: an activation must be an Activation or one of "
+            f"{', '.join(ACTIVATIONS)}, got {activation!r}."
+        )
+    return ACTIVATIONS[activation]
 
 
 def _loss_named(loss: Loss | str) -> Loss:

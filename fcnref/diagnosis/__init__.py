@@ -1,6 +1,17 @@
 """Diagnosis: which classic mistake makes a gradient wrong."""
 
+from fcnref.diagnosis.blind import BlindSpots, blind_spots
 from fcnref.diagnosis.diagnose import diagnose
+from fcnref.diagnosis.make import Made, single_mistakes, wrong_gradients
 from fcnref.diagnosis.report import Finding, Report
 
-__all__ = ["Finding", "Report", "diagnose"]
+__all__ = [
+    "BlindSpots",
+    "Finding",
+    "Made",
+    "Report",
+    "blind_spots",
+    "diagnose",
+    "single_mistakes",
+    "wrong_gradients",
+]

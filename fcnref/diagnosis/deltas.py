@@ -11,7 +11,7 @@ import numpy as np
 
 from fcnref._arrays import Array
 from fcnref.activations import sigmoid, softmax
-from fcnref.diagnosis.derivatives import Rule, activation_rules, tensors_like
+from fcnref.diagnosis.derivatives import Rule, activation_rules
 from fcnref.diagnosis.scene import Scene, Seen
 
 __all__ = ["Delta", "Item", "Piece", "deltas", "right_delta"]
@@ -143,13 +143,17 @@ def _kernels(scene: Scene) -> Iterator[Piece]:
         slug = "mse_factor2_extra" if one == 1.0 else "mse_factor2_missing"
         yield Piece(slug, f"dA = {_times(other)}(A − Y)", 0.85, other * po * E)
         yield Piece(
-            "broadcast_n_vs_n1", "dA = A − mean(Y): a column minus a row is a matrix", 0.9,
+            "broadcast_n_vs_n1",
+            "dA = A − mean(Y): a column minus a row is a matrix",
+            0.9,
             one * po * (A - np.mean(Y, axis=1, keepdims=True)),
-        )  # fmt: skip
+        )
         yield Piece(
-            "broadcast_n_vs_n1", "dA = mean(A) − Y: a column minus a row is a matrix", 0.95,
+            "broadcast_n_vs_n1",
+            "dA = mean(A) − Y: a column minus a row is a matrix",
+            0.95,
             one * po * (np.mean(A, axis=1, keepdims=True) - Y),
-        )  # fmt: skip
+        )
         yield from _on_the_error(scene, one * po)
         yield Piece("loss_value_as_gradient", "dA = (A − Y)²", 1.1, po * E**2)
         if po != 1.0:
@@ -159,11 +163,17 @@ def _kernels(scene: Scene) -> Iterator[Piece]:
         yield Piece("bce_term_missing", first, 0.9, -po * Y / A)
         yield Piece("bce_term_missing", second, 1.0, po * (1 - Y) / (1 - A))
         yield Piece(
-            "bce_term_sign", "dA = −Y / A − (1 − Y) / (1 − A)", 1.0,
+            "bce_term_sign",
+            "dA = −Y / A − (1 − Y) / (1 − A)",
+            1.0,
             -po * (Y / A + (1 - Y) / (1 - A)),
-        )  # fmt: skip
-        yield Piece("loss_value_as_gradient", "dA = J per entry", 1.2,
-                    -po * (Y * np.log(A) + (1 - Y) * np.log(1 - A)))  # fmt: skip
+        )
+        yield Piece(
+            "loss_value_as_gradient",
+            "dA = J per entry",
+            1.2,
+            -po * (Y * np.log(A) + (1 - Y) * np.log(1 - A)),
+        )
     if base == "cross_entropy":
         yield Piece("loss_value_as_gradient", "dA = −Y log A", 1.2, -po * Y * np.log(A))
         yield Piece("cce_term_dropped", "dA = −1 / A, without Y", 1.2, -po / A)
@@ -276,30 +286,67 @@ def _upstream(scene: Scene, seen: Seen, l: int) -> Iterator[Piece]:
     candidates: list[tuple[str, str, float, Array]] = [
         ("dA_prev_skips_derivative", f"dA = Wᵀ dA{up}, dA for dZ", 0.9, W.T @ dA),
         ("dW_instead_of_W", f"dA = dW{up}ᵀ dZ{up}", 0.9, seen.dW[l + 1].T @ dZ)
-        if seen.dW[l + 1].shape == W.shape else ("", "", 9.0, W.T @ dZ),
+        if seen.dW[l + 1].shape == W.shape
+        else ("", "", 9.0, W.T @ dZ),
         ("W_squared", "dA = (W ⊙ W)ᵀ dZ", 1.3, (W * W).T @ dZ),
         ("W_absolute", "dA = |W|ᵀ dZ", 1.2, np.abs(W).T @ dZ),
-        ("W_missing_from_chain", "dA = Σ_j dZ_j, without W", 1.0,
-         np.sum(dZ, axis=0, keepdims=True) + np.zeros(shape)),
-        ("W_missing_from_chain", "dA = mean of dZ over the units, without W", 1.1,
-         np.mean(dZ, axis=0, keepdims=True) + np.zeros(shape)),
-        ("W_summed", "dA = Σ_j W_jk Σ_j dZ_j, two sums for one", 1.1,
-         np.sum(W, axis=0)[:, None] * np.sum(dZ, axis=0, keepdims=True)),
-        ("W_summed", "dA = mean over the units of dZ, times Wᵀ", 1.2,
-         np.sum(W, axis=0)[:, None] * np.mean(dZ, axis=0, keepdims=True)),
-        ("W_normalized", "W divided by its row sums", 1.2,
-         (W / np.sum(W, axis=1, keepdims=True)).T @ dZ),
-        ("W_normalized", "W divided by its column sums", 1.2,
-         (W / np.sum(W, axis=0, keepdims=True)).T @ dZ),
-        ("one_unit_only", "dA = W[0]ᵀ dZ[0], the first unit of the next layer only", 1.1,
-         W[:1].T @ dZ[:1]),
-        ("one_unit_only", "dA = W[-1]ᵀ dZ[-1], the last unit of the next layer only", 1.1,
-         W[-1:].T @ dZ[-1:]),
-        ("examples_averaged_too_early", "dA = Wᵀ mean of dZ over the examples", 1.1,
-         W.T @ np.mean(dZ, axis=1, keepdims=True) + np.zeros(shape)),
+        (
+            "W_missing_from_chain",
+            "dA = Σ_j dZ_j, without W",
+            1.0,
+            np.sum(dZ, axis=0, keepdims=True) + np.zeros(shape),
+        ),
+        (
+            "W_missing_from_chain",
+            "dA = mean of dZ over the units, without W",
+            1.1,
+            np.mean(dZ, axis=0, keepdims=True) + np.zeros(shape),
+        ),
+        (
+            "W_summed",
+            "dA = Σ_j W_jk Σ_j dZ_j, two sums for one",
+            1.1,
+            np.sum(W, axis=0)[:, None] * np.sum(dZ, axis=0, keepdims=True),
+        ),
+        (
+            "W_summed",
+            "dA = mean over the units of dZ, times Wᵀ",
+            1.2,
+            np.sum(W, axis=0)[:, None] * np.mean(dZ, axis=0, keepdims=True),
+        ),
+        (
+            "W_normalized",
+            "W divided by its row sums",
+            1.2,
+            (W / np.sum(W, axis=1, keepdims=True)).T @ dZ,
+        ),
+        (
+            "W_normalized",
+            "W divided by its column sums",
+            1.2,
+            (W / np.sum(W, axis=0, keepdims=True)).T @ dZ,
+        ),
+        (
+            "one_unit_only",
+            "dA = W[0]ᵀ dZ[0], the first unit of the next layer only",
+            1.1,
+            W[:1].T @ dZ[:1],
+        ),
+        (
+            "one_unit_only",
+            "dA = W[-1]ᵀ dZ[-1], the last unit of the next layer only",
+            1.1,
+            W[-1:].T @ dZ[-1:],
+        ),
+        (
+            "examples_averaged_too_early",
+            "dA = Wᵀ mean of dZ over the examples",
+            1.1,
+            W.T @ np.mean(dZ, axis=1, keepdims=True) + np.zeros(shape),
+        ),
         ("upstream_dropped", "dA = 1: the chain stops", 1.05, np.ones(shape)),
         ("zero_gradient", "dA = 0: nothing is handed down", 1.2, np.zeros(shape)),
-    ]  # fmt: skip
+    ]
     if above and scene.activation(l + 1) != "identity":
         twice = scene.backward(l + 1, dZ)
         candidates.append(
@@ -391,10 +438,14 @@ def _updated(scene: Scene, seen: Seen, l: int) -> Candidates:
     rates = [rate] if rate else [1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3]
     slug = "updated_weights"
     return [
-        (slug, f"dA = (W − {eta:g} dW)ᵀ dZ, after the update", 0.9 if rate else 1.0,
-         (W - eta * dW).T @ dZ)
+        (
+            slug,
+            f"dA = (W − {eta:g} dW)ᵀ dZ, after the update",
+            0.9 if rate else 1.0,
+            (W - eta * dW).T @ dZ,
+        )
         for eta in rates
-    ]  # fmt: skip
+    ]
 
 
 def _masks(scene: Scene, l: int) -> Iterator[Piece]:

@@ -48,22 +48,41 @@ FORMULAS: dict[str, Formula] = {
         _sigmoid_prime, lambda T: T * (1 - T), sigmoid, "σ′({})", "{0} ⊙ (1 − {0})", "σ({})"
     ),
     "tanh": Formula(
-        lambda T: 1 - np.tanh(T) ** 2, lambda T: 1 - T**2, np.tanh, "tanh′({})", "(1 − {}²)", "tanh({})"
+        lambda T: 1 - np.tanh(T) ** 2,
+        lambda T: 1 - T**2,
+        np.tanh,
+        "tanh′({})",
+        "(1 − {}²)",
+        "tanh({})",
     ),
     "relu": Formula(
-        lambda T: 1.0 * (T > 0), lambda T: 1.0 * (T > 0), lambda T: np.where(T > 0, T, 0.0),
-        "[{} > 0]", "[{} > 0]", "relu({})",
+        lambda T: 1.0 * (T > 0),
+        lambda T: 1.0 * (T > 0),
+        lambda T: np.where(T > 0, T, 0.0),
+        "[{} > 0]",
+        "[{} > 0]",
+        "relu({})",
     ),
     "softplus": Formula(
-        sigmoid, lambda T: -np.expm1(-T), lambda T: np.logaddexp(0.0, T),
-        "σ({})", "(1 − exp(−{}))", "softplus({})",
+        sigmoid,
+        lambda T: -np.expm1(-T),
+        lambda T: np.logaddexp(0.0, T),
+        "σ({})",
+        "(1 − exp(−{}))",
+        "softplus({})",
     ),
-    "silu": Formula(silu_prime, silu_prime, lambda T: T * sigmoid(T), "silu′({})", "silu′({})", "silu({})"),
+    "silu": Formula(
+        silu_prime, silu_prime, lambda T: T * sigmoid(T), "silu′({})", "silu′({})", "silu({})"
+    ),
     "gelu_tanh": Formula(
-        gelu_tanh_prime, gelu_tanh_prime, lambda T: T * sigmoid(1.702 * T),
-        "gelu′({})", "gelu′({})", "gelu({})",
+        gelu_tanh_prime,
+        gelu_tanh_prime,
+        lambda T: T * sigmoid(1.702 * T),
+        "gelu′({})",
+        "gelu′({})",
+        "gelu({})",
     ),
-}  # fmt: skip
+}
 
 
 def leaky(slope: float) -> Formula:
@@ -126,7 +145,7 @@ def activation_rules(scene: Scene, seen: Seen, l: int, dA: Array) -> Iterator[Ru
     if scene.activation(l) == "softmax":
         yield from _softmax_rules(scene, l)
     if not scene.elementwise[l]:
-        yield from _elementwise_where_columnwise(scene, seen, l)
+        yield from _elementwise_where_columnwise(scene, l)
         return
     D = scene.backward(l, np.ones_like(dA))
     name = scene.activation(l)
@@ -327,16 +346,18 @@ def _misassembled(shape: tuple[int, ...], D: Array) -> Iterator[Rule]:
         yield Rule(slug, "dZ = g′(Z)ᵀ dA", 1.2, lambda dA: D.T @ dA)
         yield Rule("derivative_transposed", "dZ = dA ⊙ g′(Z)ᵀ", 1.2, lambda dA: dA * D.T)
     yield Rule(
-        slug, "dZ = Σ_j dA ⊙ g′(Z), one number per example", 1.2,
+        slug,
+        "dZ = Σ_j dA ⊙ g′(Z), one number per example",
+        1.2,
         lambda dA: np.sum(dA * D, axis=0, keepdims=True) + zeros,
-    )  # fmt: skip
+    )
     yield Rule(
-        slug, "dZ = Σ_i dA ⊙ g′(Z), one number per unit", 1.5,
+        slug,
+        "dZ = Σ_i dA ⊙ g′(Z), one number per unit",
+        1.5,
         lambda dA: np.sum(dA * D, axis=1, keepdims=True) + zeros,
-    )  # fmt: skip
-    yield Rule(
-        slug, "dZ = Σ dA ⊙ g′(Z), one number", 1.5, lambda dA: np.sum(dA * D) + zeros
-    )  # fmt: skip
+    )
+    yield Rule(slug, "dZ = Σ dA ⊙ g′(Z), one number", 1.5, lambda dA: np.sum(dA * D) + zeros)
     yield Rule("derivative_added", "dZ = dA + g′(Z)", 1.2, lambda dA: dA + D)
     yield Rule("upstream_dropped", "dZ = g′(Z), without dA", 1.0, lambda dA: D + 0 * dA)
 
@@ -345,7 +366,8 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
     A = scene.H(l)
 
     def column_sums(T: Array) -> Array:
-        return np.sum(T, axis=0, keepdims=True)
+        sums: Array = np.sum(T, axis=0, keepdims=True)
+        return sums
 
     def whole(dA: Array) -> Array:
         return A * (dA - column_sums(dA * A))
@@ -361,28 +383,36 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
         lost, "dZ_j = −A_j Σ_{p≠j} dA_p A_p", 1.1, lambda dA: -A * (column_sums(dA * A) - dA * A)
     )
     yield Rule(
-        "softmax_wrong_axis", "dZ = A ⊙ (dA − Σ_i dA A), summed over the examples", 1.1,
+        "softmax_wrong_axis",
+        "dZ = A ⊙ (dA − Σ_i dA A), summed over the examples",
+        1.1,
         lambda dA: A * (dA - np.sum(dA * A, axis=1, keepdims=True)),
-    )  # fmt: skip
+    )
     yield Rule(
-        "softmax_wrong_axis", "dZ = A ⊙ (dA − Σ dA A), summed over everything", 1.1,
+        "softmax_wrong_axis",
+        "dZ = A ⊙ (dA − Σ dA A), summed over everything",
+        1.1,
         lambda dA: A * (dA - np.sum(dA * A)),
-    )  # fmt: skip
+    )
     yield Rule(
-        "softmax_sign", "dZ = A ⊙ (dA + Σ_p dA_p A_p)", 1.1,
+        "softmax_sign",
+        "dZ = A ⊙ (dA + Σ_p dA_p A_p)",
+        1.1,
         lambda dA: A * (dA + column_sums(dA * A)),
-    )  # fmt: skip
+    )
     yield Rule(
         "softmax_applied_twice", "the Jacobian multiplied twice", 1.1, lambda dA: whole(whole(dA))
     )
     S = softmax(A)
     yield Rule(
-        "softmax_applied_twice", "the Jacobian at softmax(A)", 1.1,
+        "softmax_applied_twice",
+        "the Jacobian at softmax(A)",
+        1.1,
         lambda dA: S * (dA - column_sums(dA * S)),
-    )  # fmt: skip
+    )
 
 
-def _elementwise_where_columnwise(scene: Scene, seen: Seen, l: int) -> Iterator[Rule]:
+def _elementwise_where_columnwise(scene: Scene, l: int) -> Iterator[Rule]:
     """A derivative of another activation, entry by entry, where the Jacobian is a full matrix."""
     Z, H = scene.Z(l), scene.H(l)
     slug = "wrong_activation_derivative"
@@ -390,13 +420,17 @@ def _elementwise_where_columnwise(scene: Scene, seen: Seen, l: int) -> Iterator[
         yield Rule("missing_derivative", "dZ = dA", 0.9, lambda dA: dA)
         jacobians = _jacobians(scene, l)
         yield Rule(
-            "jacobian_untransposed", "dZ = J dA, without the transpose", 0.9,
+            "jacobian_untransposed",
+            "dZ = J dA, without the transpose",
+            0.9,
             lambda dA: np.einsum("ipj,ji->pi", jacobians, dA),
-        )  # fmt: skip
+        )
         yield Rule(
-            "jacobian_diagonal_only", "dZ = diag(J) ⊙ dA", 0.9,
+            "jacobian_diagonal_only",
+            "dZ = diag(J) ⊙ dA",
+            0.9,
             lambda dA: np.einsum("ijj,ji->ji", jacobians, dA),
-        )  # fmt: skip
+        )
     for name, formula in FORMULAS.items():
         if name in {"silu", "gelu_tanh"}:
             continue

@@ -1,5 +1,6 @@
 """From given gradients to a report: shapes, verdicts, and the search for an explanation."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -86,9 +87,9 @@ def diagnose(problem: Problem, grads: Any) -> Report:
     return Report(verdict, rows, findings, alternatives, unexplained, best.error, tuple(notes))
 
 
-def _explanations(problem: Problem, blocks: dict[str, Array]) -> list[Hypothesis]:
+def _explanations(problem: Problem, blocks: Mapping[str, Array]) -> list[Hypothesis]:
     single = any(block.dtype.itemsize < 8 for block in blocks.values())
-    in_double = {name: block.astype(np.float64) for name, block in blocks.items()}
+    in_double: dict[str, Array] = {name: block.astype(np.float64) for name, block in blocks.items()}
     scene = scene_of(problem)
     found = search(scene, in_double, 1e-4 if single else 1e-8)
     if not single and found[0].unexplained:
@@ -113,11 +114,12 @@ def _as_good(best: Hypothesis, all_of_them: list[Hypothesis]) -> tuple[Any, ...]
 
 def _precision(rows: tuple[QuantityRow, ...]) -> list[str]:
     right = [row.error for row in rows if row.verdict == "right"]
-    if right and 1e-9 < max(right):
-        return [
+    if right and max(right) > 1e-9:
+        note = (
             f"The right blocks agree to {max(right):.0e} only, as float32 does, or an epsilon in a "
             "logarithm or a denominator."
-        ]
+        )
+        return [note]
     return []
 
 

@@ -26,10 +26,20 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
         ("dW_transposed", "dW = A_prev dZᵀ", 0.85, A @ dZ.T),
         ("A_prev_missing", "dW = Σ_i dZ, without A_prev", 1.0, _row_sums(dZ) + np.zeros(shape)),
         ("sums_before_product", "dW = (Σ_i dZ) (Σ_i A_prev)ᵀ", 1.1, _row_sums(dZ) @ _row_sums(A).T),
-        *_alone("one_example_only", "dW of the first example only", 1.0,
-                dZ[:, :1] @ A[:, :1].T, scene.averaging),
-        *_alone("one_example_only", "dW of the last example only", 0.95,
-                dZ[:, -1:] @ A[:, -1:].T, scene.averaging),
+        *_alone(
+            "one_example_only",
+            "dW of the first example only",
+            1.0,
+            dZ[:, :1] @ A[:, :1].T,
+            scene.averaging,
+        ),
+        *_alone(
+            "one_example_only",
+            "dW of the last example only",
+            0.95,
+            dZ[:, -1:] @ A[:, -1:].T,
+            scene.averaging,
+        ),
         ("example_left_out", "dW without the first example", 1.1, dZ[:, 1:] @ A[:, 1:].T),
         ("example_left_out", "dW without the last example", 1.1, dZ[:, :-1] @ A[:, :-1].T),
         ("dZ_missing", "dW = Σ_i A_prev, without dZ", 1.2, np.zeros(shape) + _row_sums(A).T),
@@ -37,15 +47,28 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
         ("W_in_dW", "dW = (dZ A_prevᵀ) ⊙ W", 1.2, (dZ @ A.T) * scene.W(l)),
         ("dW_absolute", "dW = |dZ A_prevᵀ|", 1.2, np.abs(dZ @ A.T)),
         ("dW_absolute", "dW = |dZ| A_prevᵀ", 1.2, np.abs(dZ) @ A.T),
-        ("dW_averaged_over_units", "dW = mean of dZ over the units, A_prevᵀ", 1.2,
-         np.zeros(shape) + np.mean(dZ, axis=0, keepdims=True) @ A.T),
+        (
+            "dW_averaged_over_units",
+            "dW = mean of dZ over the units, A_prevᵀ",
+            1.2,
+            np.zeros(shape) + np.mean(dZ, axis=0, keepdims=True) @ A.T,
+        ),
         ("dW_diagonal_only", "dW on the diagonal only", 1.2, np.eye(n, n_prev) * (dZ @ A.T)),
-        ("derivative_outside_sum", "dW = Σ_i dA A_prevᵀ, times the mean of g′", 1.2,
-         (dA @ A.T) * np.mean(scene.backward(l, np.ones_like(dA)), axis=1, keepdims=True)),
-        ("dW_entry_not_accumulated", "dW of one unit, for all", 1.2, np.zeros(shape) + dZ[:1] @ A.T),
-    ]  # fmt: skip
-    candidates += _other_second_factor(scene, seen, l, dA, dZ)
-    candidates += _inner_products(scene, l, dA, dZ)
+        (
+            "derivative_outside_sum",
+            "dW = Σ_i dA A_prevᵀ, times the mean of g′",
+            1.2,
+            (dA @ A.T) * np.mean(scene.backward(l, np.ones_like(dA)), axis=1, keepdims=True),
+        ),
+        (
+            "dW_entry_not_accumulated",
+            "dW of one unit, for all",
+            1.2,
+            np.zeros(shape) + dZ[:1] @ A.T,
+        ),
+    ]
+    candidates += _other_second_factor(scene, l, dA, dZ)
+    candidates += _inner_products(scene, l, dZ)
     for k, dW in seen.dW.items():
         if k > l:
             candidates.append(
@@ -77,7 +100,7 @@ def _row_sums(T: Array) -> Array:
 Candidates = list[tuple[str, str, float, Array]]
 
 
-def _other_second_factor(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> Candidates:
+def _other_second_factor(scene: Scene, l: int, dA: Array, dZ: Array) -> Candidates:
     """Another tensor than A_prev behind dZ."""
     found: Candidates = []
     wanted = scene.A(l - 1).shape
@@ -110,9 +133,10 @@ def _other_second_factor(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array)
             fitting.append(("derivative_for_activation", "g′(Z_prev)ᵀ", 1.0, g))
             fitting.append(("derivative_at_input", "(A_prev ⊙ g′(Z_prev))ᵀ", 1.1, A * g))
     found += [
-        (slug, f"dW = dZ {says}", cost, dZ @ T.T) for slug, says, cost, T in fitting
+        (slug, f"dW = dZ {says}", cost, dZ @ T.T)
+        for slug, says, cost, T in fitting
         if T.shape == wanted
-    ]  # fmt: skip
+    ]
     own = FORMULAS.get(scene.activation(l))
     if own is not None:
         for says, prime in ((own.z, own.of_z), (own.a, own.of_a)):
@@ -125,11 +149,14 @@ def _other_second_factor(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array)
     return found
 
 
-def _inner_products(scene: Scene, l: int, dA: Array, dZ: Array) -> Candidates:
+def _inner_products(scene: Scene, l: int, dZ: Array) -> Candidates:
     """One number for the whole matrix, or one per row, where an outer product belongs."""
     zeros = np.zeros((scene.n[l], scene.n[l - 1]))
     found: Candidates = []
-    tensors = [(f"A[{l}]", scene.A(l), "this_layer_activation+inner_product"), (f"Z[{l}]", scene.Z(l), "this_layer_activation+inner_product")]  # fmt: skip
+    tensors = [
+        (f"A[{l}]", scene.A(l), "this_layer_activation+inner_product"),
+        (f"Z[{l}]", scene.Z(l), "this_layer_activation+inner_product"),
+    ]
     if scene.A(l - 1).shape == dZ.shape:
         tensors.insert(0, ("A_prev", scene.A(l - 1), "inner_product"))
     for name, T, slug in tensors:
@@ -137,10 +164,17 @@ def _inner_products(scene: Scene, l: int, dA: Array, dZ: Array) -> Candidates:
         rows = _row_sums(dZ * T) + zeros
         found.append((slug, f"dW = ⟨dZ, {name}⟩, one number", 1.3, whole))
         found.append((slug, f"dW_j = ⟨dZ_j, {name}_j⟩, one number per unit", 1.35, rows))
-    found.append(("outer_product_summed", "dW = Σ dZ A_prevᵀ, one number", 1.2, np.sum(dZ @ scene.A(l - 1).T) + zeros))  # fmt: skip
-    rows = _row_sums(dZ @ scene.A(l - 1).T)
-    found.append(("outer_product_summed", "dW = its row sums", 1.2, rows + zeros))
-    columns = np.sum(dZ @ scene.A(l - 1).T, axis=0, keepdims=True)
+    found.append(
+        (
+            "outer_product_summed",
+            "dW = Σ dZ A_prevᵀ, one number",
+            1.2,
+            np.sum(dZ @ scene.A(l - 1).T) + zeros,
+        )
+    )
+    row_sums = _row_sums(dZ @ scene.A(l - 1).T)
+    found.append(("outer_product_summed", "dW = its row sums", 1.2, row_sums + zeros))
+    columns: Array = np.sum(dZ @ scene.A(l - 1).T, axis=0, keepdims=True)
     found.append(("outer_product_summed", "dW = its column sums", 1.2, columns + zeros))
     return found
 
@@ -152,10 +186,18 @@ def bias_sums(
     b, A = scene.b(l), scene.A(l - 1)
     zeros = np.zeros_like(b)
     yield Piece("db_sum_all_axes", "db = Σ dZ over units and examples", 0.9, np.sum(dZ) + zeros)
-    yield Piece("db_sum_all_axes", "db = mean of dZ over units and examples", 0.92,
-                np.sum(dZ) / scene.n[l] + zeros)  # fmt: skip
-    yield Piece("db_sum_all_axes", "db = mean of dZ over units and examples, by m", 0.96,
-                np.sum(dZ) / scene.n[l] / scene.m + zeros)  # fmt: skip
+    yield Piece(
+        "db_sum_all_axes",
+        "db = mean of dZ over units and examples",
+        0.92,
+        np.sum(dZ) / scene.n[l] + zeros,
+    )
+    yield Piece(
+        "db_sum_all_axes",
+        "db = mean of dZ over units and examples, by m",
+        0.96,
+        np.sum(dZ) / scene.n[l] / scene.m + zeros,
+    )
     for item in (
         *_alone("db_not_summed", "db = dZ, one column per example", 0.9, dZ, scene.averaging),
         *_alone(
@@ -252,12 +294,15 @@ def penalties(scene: Scene, l: int) -> Iterator[Piece]:
 def _parts(scene: Scene, l: int) -> Iterator[Piece]:
     """The summands of a penalty that has several."""
     p = scene.problem.penalty
-    single = [("l2", "λ ‖W‖²"), ("l1", "λ ‖W‖₁"), ("norm", "λ ‖W‖")]
-    present = [(name, words) for name, words in single if getattr(p, name)]
-    for name, words in present if len(present) > 1 else ():
-        others = {other: 0.0 for other, _ in single if other != name}
-        alone = Scene(replace(scene.problem, penalty=p._replace(**others)), scene.run)
-        yield Piece("", words, 0.0, alone.penalty_grad(l))
+    single = [
+        ("λ ‖W‖²", p.l2, p._replace(l1=0.0, norm=0.0)),
+        ("λ ‖W‖₁", p.l1, p._replace(l2=0.0, norm=0.0)),
+        ("λ ‖W‖", p.norm, p._replace(l2=0.0, l1=0.0)),
+    ]
+    present = [(words, alone) for words, strength, alone in single if strength]
+    for words, alone in present if len(present) > 1 else ():
+        part = Scene(replace(scene.problem, penalty=alone), scene.run)
+        yield Piece("", words, 0.0, part.penalty_grad(l))
 
 
 def _of_another_kind(scene: Scene, l: int, strength: float) -> Iterator[Piece]:
@@ -318,14 +363,25 @@ def bias_penalties(scene: Scene, l: int) -> Iterator[Piece]:
         yield Piece("reg_sign", "minus the penalty's gradient in db", 0.95, -right)
         yield Piece("reg_1_over_m_missing", "m times the penalty's gradient in db", 1.0, m * right)
         yield Piece("reg_extra_1_over_m", "the penalty's gradient in db by m", 1.0, right / m)
-    for says, factor in (("λ", 1.0), ("2λ", 2.0), ("λ/m", 1 / m), ("λ/2", 0.5), ("2λ/m", 2 / m), ("λ/2m", 0.5 / m)):  # fmt: skip
+    for says, factor in (
+        ("λ", 1.0),
+        ("2λ", 2.0),
+        ("λ/m", 1 / m),
+        ("λ/2", 0.5),
+        ("2λ/m", 2 / m),
+        ("λ/2m", 0.5 / m),
+    ):
         c = factor * strength
         if not p.on_bias:
             yield Piece("reg_on_bias", f"db with {says} b", 0.9, c * b)
             yield Piece("reg_on_bias", f"db with {says} sign(b)", 1.2, c * np.sign(b))
         yield Piece("reg_bias_constant", f"db with {says}, a constant", 0.95, c * np.ones_like(b))
         W = scene.W(l)
-        for words, tensor in (("row sums of W", np.sum(W, axis=1, keepdims=True)), ("Σ W", np.sum(W) + 0 * b), ("W[:, 0]", W[:, :1])):  # fmt: skip
+        for words, tensor in (
+            ("row sums of W", np.sum(W, axis=1, keepdims=True)),
+            ("Σ W", np.sum(W) + 0 * b),
+            ("W[:, 0]", W[:, :1]),
+        ):
             yield Piece("reg_weights_in_db", f"db with {says} {words}", 1.2, c * tensor)
 
 
@@ -383,9 +439,11 @@ def constants(scene: Scene, l: int) -> list[Constant]:
         found.append(Constant(keep, "dropout_scale_missing", f"keep of layer {k}", 1.1))
         found.append(Constant(1 / keep, "dropout_scale_twice", f"1/keep of layer {k}", 1.1))
     products = [
-        (a, b) for i, a in enumerate(found[1:]) for b in found[i + 2 :]
+        (a, b)
+        for i, a in enumerate(found[1:])
+        for b in found[i + 2 :]
         if a.slug != b.slug and a.cost < 1.05 and b.cost < 1.05
-    ]  # fmt: skip
+    ]
     single = np.array([c.value for c in found])
     found += [
         Constant(a.value * b.value, f"{a.slug}+{b.slug}", f"{a.says} · {b.says}", a.cost + b.cost)

@@ -51,18 +51,22 @@ class Scene:
 
     @property
     def L(self) -> int:
+        """The number of layers."""
         return self.problem.L
 
     @property
     def m(self) -> int:
+        """The number of examples."""
         return self.problem.m
 
     @property
     def n(self) -> tuple[int, ...]:
+        """The widths n_0, ..., n_L."""
         return self.problem.sizes
 
     @property
     def Y(self) -> Array:
+        """The targets."""
         return self.problem.Y
 
     @property
@@ -78,6 +82,7 @@ class Scene:
 
     @property
     def kind(self) -> str:
+        """The name of the loss."""
         return self.problem.kind
 
     @cached_property
@@ -93,12 +98,15 @@ class Scene:
         return self.problem.layers[l - 1].activation.name
 
     def W(self, l: int) -> Array:
+        """The weights of layer l."""
         return self.problem.layers[l - 1].W
 
     def b(self, l: int) -> Array:
+        """The bias of layer l."""
         return self.problem.layers[l - 1].b
 
     def Z(self, l: int) -> Array:
+        """The pre-activations of layer l; Z[0] is X."""
         return self.run.Z[l]
 
     def H(self, l: int) -> Array:
@@ -111,6 +119,7 @@ class Scene:
 
     @cached_property
     def output(self) -> Array:
+        """The output A[L], probabilities where the loss takes logits."""
         if self.kind == "sigmoid_cross_entropy":
             return sigmoid(self.run.A[-1])
         if self.kind == "softmax_cross_entropy":
@@ -150,6 +159,7 @@ class Scene:
         return (True, *(name not in {"softmax", "log_softmax", "layer_norm"} for name in names))
 
     def mask(self, l: int) -> Array | None:
+        """The dropout mask of layer l, if it has one."""
         return self.problem.masks.get(l)
 
     def keep(self, l: int) -> float:

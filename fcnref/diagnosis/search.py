@@ -8,6 +8,7 @@ pin the rest, so that mistakes that compose do not multiply the work.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ class Hypothesis(NamedTuple):
 
     @property
     def cost(self) -> float:
+        """How unlikely it is, in mistakes."""
         return merged_cost(self.items) + UNEXPLAINED * len(self.unexplained) + self.extra
 
 
@@ -49,7 +51,7 @@ def merged_cost(items: Iterable[Item]) -> float:
     """Add up the mistakes, where the same one in further layers costs next to nothing."""
     total, known, slugs = 0.0, set(), set()
     for item in items:
-        key = (item.slug, re.sub(r"\[?\d+\]?", "", item.says), _letter(item.where))
+        key = _kind(item)
         if key in known:
             total += 0.05
         elif item.slug in slugs:
@@ -59,6 +61,12 @@ def merged_cost(items: Iterable[Item]) -> float:
         known.add(key)
         slugs.add(item.slug)
     return total
+
+
+@lru_cache(maxsize=65536)
+def _kind(item: Item) -> tuple[str, str, str]:
+    """What makes a mistake the same one in another layer."""
+    return item.slug, re.sub(r"\[?\d+\]?", "", item.says), _letter(item.where)
 
 
 def _letter(where: str) -> str:
@@ -82,23 +90,24 @@ def search(
 
 def _best(found: Sequence[Hypothesis]) -> list[Hypothesis]:
     kept: dict[object, Hypothesis] = {}
-    ordered = sorted(found, key=lambda h: h.cost)
-    for h in ordered:
+    priced = sorted(((h.cost, i) for i, h in enumerate(found)))
+    for cost, i in priced:
+        if cost > priced[0][0] + 2.5 or len(kept) == BEAM:
+            break
+        h = found[i]
         key = (
             frozenset((item.slug, item.where[1:]) for item in h.items),
             frozenset(h.unexplained),
             _fingerprint(h.seen),
         )
-        if key not in kept and h.cost <= ordered[0].cost + 2.5:
-            kept[key] = h
-    return list(kept.values())[:BEAM]
+        kept.setdefault(key, h)
+    return list(kept.values())
 
 
-def _fingerprint(seen: Seen) -> tuple[float, ...]:
+def _fingerprint(seen: Seen) -> int:
+    """A number that tells states apart that differ by more than rounding."""
     tensors = [*seen.dZ.values(), *seen.dA.values()]
-    return tuple(
-        float(f"{np.sum(t * np.cos(np.arange(t.size)).reshape(t.shape)):.6g}") for t in tensors
-    )
+    return hash(tuple((t + 0.0).astype(np.float32).tobytes() for t in tensors))
 
 
 class _Feature(NamedTuple):
@@ -157,9 +166,9 @@ class _Layer:
         b_matches += self._match_b(self._bias_features(old.seen, ways, sorted(for_b)))
         W_matches += self._undeclared_penalty([W_features[i] for i in sorted(for_W)])
         if not W_matches:
-            W_matches = self._unnamed_constant(self.dW, W_features[0], f"dW{l}")
+            W_matches = self._unnamed_constant(self.dW, W_features[0])
         if not b_matches:
-            b_matches = self._unnamed_constant(self.db, b_features[0], f"db{l}")
+            b_matches = self._unnamed_constant(self.db, b_features[0])
         yield from self._combine(old, ways, W_matches, b_matches)
 
     def _fitted(self, seen: Seen, right: Delta) -> list[Delta]:
@@ -207,7 +216,7 @@ class _Layer:
                     found.append(_Match((item,), feature.delta, self.constants[0], off / size))
         return found
 
-    def _unnamed_constant(self, given: Array, right: _Feature, where: str) -> list[_Match]:
+    def _unnamed_constant(self, given: Array, right: _Feature) -> list[_Match]:
         if given.shape != right.value.shape or given.size < 3 or not np.any(right.value):
             return []
         c = float(np.sum(given * right.value) / np.sum(right.value**2))
@@ -242,7 +251,8 @@ class _Layer:
         return self._match(self.dW, features, self.penalties, self.whole, f"dW{self.l}")
 
     def _match_b(self, features: Sequence[_Feature]) -> list[_Match]:
-        return self._match(self.db, features, self.bias_penalties, self.whole_b, f"db{self.l}")
+        added, whole = self.bias_penalties, self.whole_b
+        return self._match(self.db, features, added, whole, f"db{self.l}")
 
     def _match(
         self,
@@ -252,7 +262,7 @@ class _Layer:
         whole: Sequence[Constant],
         where: str,
     ) -> list[_Match]:
-        """Find the features that are, times a named constant and plus a penalty, the given block."""
+        """Find the features that make the block, times a named constant and plus a penalty."""
         largest = max((float(np.linalg.norm(f.value)) for f in features), default=0.0)
         features = [f for f in features if f.value.shape == given.shape]
         size = float(np.linalg.norm(given))
@@ -262,6 +272,7 @@ class _Layer:
             return self._nothing(features, where, exact=size == 0.0, floor=1e-13 * largest)
         targets = [(piece, None) for piece in added if piece.value.shape == given.shape]
         targets = targets or [(Piece("", "", 0.0, np.zeros(given.shape)), None)]
+        whole = whole if added[0].value.shape == given.shape else []
         T = [given - piece.value for piece, _ in targets]
         T += [given - c.value * added[0].value for c in whole]
         labels: list[tuple[Piece, Constant | None]] = [*targets, *((added[0], c) for c in whole)]
@@ -303,9 +314,10 @@ class _Layer:
         # Under softmax and cross-entropy the units cancel: a sum over them all is zero.
         cheap = [
             match._replace(items=tuple(i._replace(cost=0.75) for i in match.items))
-            if any(i.slug == "db_sum_all_axes" for i in match.items) and match.delta == 0 else match
+            if any(i.slug == "db_sum_all_axes" for i in match.items) and match.delta == 0
+            else match
             for match in found
-        ]  # fmt: skip
+        ]
         found = cheap
         slug = "db_zero" if where[1] == "b" else "dW_zero"
         if exact and any(f.delta == 0 and not f.items for f in features):
@@ -366,18 +378,25 @@ class _Layer:
 
         if at_W.delta == at_b.delta:
             both = _of_constant(constant, f"dZ{l}") if common else ()
-            apart = () if common else (
-                *_of_constant(at_W.constant, f"dW{l}"), *_of_constant(at_b.constant, f"db{l}")
-            )  # fmt: skip
+            apart = (
+                ()
+                if common
+                else (
+                    *_of_constant(at_W.constant, f"dW{l}"),
+                    *_of_constant(at_b.constant, f"db{l}"),
+                )
+            )
             items = W_way.items + both + apart + below
             c = constant.value if common else 1.0
             yield hypothesis(items, 0.0, c * W_way.dA, c * W_way.dZ)
             if l > 1 and (W_way.items or both):
                 if both:
                     local = tuple(
-                        i for d in "Wb" if f"d{d}{l}" not in lost
+                        i
+                        for d in "Wb"
+                        if f"d{d}{l}" not in lost
                         for i in _of_constant(constant, f"d{d}{l}")
-                    )  # fmt: skip
+                    )
                     yield hypothesis(W_way.items + local + below, 0.02, W_way.dA, W_way.dZ)
                 if W_way.items:
                     locally = tuple(i._replace(where=f"dW{l} and db{l}") for i in W_way.items)
@@ -392,9 +411,12 @@ class _Layer:
         )
         of_b = tuple(i._replace(where=f"db{l}") for i in b_way.items)
         items = (
-            *of_W, *of_b, *_of_constant(at_W.constant, f"dW{l}"),
-            *_of_constant(at_b.constant, f"db{l}"), *below,
-        )  # fmt: skip
+            *of_W,
+            *of_b,
+            *_of_constant(at_W.constant, f"dW{l}"),
+            *_of_constant(at_b.constant, f"db{l}"),
+            *below,
+        )
         carried = {at_W.delta, at_b.delta, 0} if l > 1 else {0}
         for way in carried:
             extra = 0.0 if way == 0 else 0.05 if {at_W.delta, at_b.delta} >= {0} else 0.3

@@ -20,7 +20,7 @@ class Shaped(NamedTuple):
 
 def in_our_shapes(problem: Problem, given: dict[str, Array]) -> Shaped:
     """Undo what is convention, and name what is left."""
-    blocks = dict(given)
+    blocks: dict[str, Array] = dict(given)
     conventions = []
     weights = {l: problem.layers[l - 1].W.shape for l in range(1, problem.L + 1)}
     oblong = [l for l, shape in weights.items() if shape[0] != shape[1]]
@@ -46,11 +46,11 @@ def in_our_shapes(problem: Problem, given: dict[str, Array]) -> Shaped:
             blocks[name] = value.reshape(1, -1)
     misshaped = []
     for l in range(1, problem.L + 1):
-        for name, shape in ((f"dW{l}", weights[l]), (f"db{l}", (problem.sizes[l], 1))):
-            if blocks[name].shape != shape:
-                misshaped.append(_in_words(name, blocks[name].shape, shape, problem, l))
-            elif given[name].size == 1 and np.prod(shape) > 1:
-                misshaped.append(f"{name} is one number, it should have shape {shape}.")
+        for name, wanted in ((f"dW{l}", weights[l]), (f"db{l}", (problem.sizes[l], 1))):
+            if blocks[name].shape != wanted:
+                misshaped.append(_in_words(name, blocks[name].shape, wanted, problem, l))
+            elif given[name].size == 1 and np.prod(wanted) > 1:
+                misshaped.append(f"{name} is one number, it should have shape {wanted}.")
     return Shaped(blocks, tuple(dict.fromkeys(conventions)), tuple(misshaped))
 
 

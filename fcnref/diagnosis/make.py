@@ -1,0 +1,186 @@
+"""Making the mistakes: every classic mistake as the gradients it leads to."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from fcnref._arrays import Array
+from fcnref.diagnosis.deltas import Delta, deltas, right_delta
+from fcnref.diagnosis.products import (
+    bias_penalties,
+    bias_sums,
+    constants,
+    penalties,
+    weight_products,
+)
+from fcnref.diagnosis.scene import Scene, Seen, scene_of
+from fcnref.problem import Problem
+
+__all__ = ["Made", "single_mistakes", "wrong_gradients"]
+
+Blocks = dict[str, Array]
+
+
+class Made(NamedTuple):
+    """The gradients of a backward pass with one mistake at one place.
+
+    Attributes
+    ----------
+    slug
+        The mistake.
+    says
+        The wrong formula.
+    where
+        The tensor that it spoils, such as dZ2.
+    blocks
+        The gradients, dW1, db1, ....
+    """
+
+    slug: str
+    says: str
+    where: str
+    blocks: Blocks
+
+
+def wrong_gradients(problem: Problem, slug: str) -> Blocks:
+    """Compute the gradients of a backward pass that makes one classic mistake once.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    slug
+        The mistake, a key of `fcnref.mistakes.MISTAKES`.
+
+    Returns
+    -------
+    gradients
+        By name, dW1, db1, ....
+
+    Raises
+    ------
+    ValueError
+        If the mistake cannot be made on this problem: no dropout, no ReLU, and so on.
+
+    Examples
+    --------
+    >>> from fcnref.diagnosis import diagnose, wrong_gradients
+    >>> from fcnref.problem import informative_problem
+    >>> problem = informative_problem()
+    >>> diagnose(problem, wrong_gradients(problem, "db_sum_all_axes")).mistakes
+    ('db_sum_all_axes',)
+    """
+    right = next(single_mistakes(problem)).blocks
+    for made in single_mistakes(problem):
+        if slug in made.slug.split("+") and not same(made.blocks, right):
+            return made.blocks
+    raise ValueError(
+        f"wrong_gradients: {slug!r} cannot be made on {problem!r}, or changes nothing there."
+    )
+
+
+def single_mistakes(problem: Problem) -> Iterator[Made]:
+    """Yield the right gradients, with an empty slug, then every mistake once at every place."""
+    scene = scene_of(problem)
+    runs = _right_runs(scene)
+    right = _finish(scene, scene.L, Seen({}, {}, {}), {})
+    yield Made("", "", "", right)
+    for l in range(scene.L, 0, -1):
+        seen, above = runs[l]
+        yield from _in_deltas(scene, l, seen, above)
+        yield from _in_products(scene, l, seen, right)
+        yield from _in_constants(scene, l, seen, above, right)
+    for constant in constants(scene, scene.L):
+        if constant.slug and "+" not in constant.slug and constant.cost < 1.2:
+            blocks = {name: constant.value * value for name, value in right.items()}
+            yield Made(constant.slug, f"everything times {constant.says}", "dW, db", blocks)
+
+
+def same(one: Blocks, other: Blocks, factor: float = 1.0) -> bool:
+    """Whether two sets of gradients agree, up to a factor."""
+    return all(
+        one[name].shape == other[name].shape
+        and np.allclose(one[name], factor * other[name], rtol=1e-9, atol=1e-13)
+        for name in other
+    )
+
+
+def _right_runs(scene: Scene) -> dict[int, tuple[Seen, Blocks]]:
+    """What a right backward pass holds when it comes to each layer."""
+    runs: dict[int, tuple[Seen, Blocks]] = {}
+    seen, blocks = Seen({}, {}, {}), dict[str, Array]()
+    for l in range(scene.L, 0, -1):
+        runs[l] = (seen, blocks)
+        seen, blocks = _layer(scene, l, seen, blocks, right_delta(scene, seen, l))
+    return runs
+
+
+def _layer(scene: Scene, l: int, seen: Seen, blocks: Blocks, way: Delta) -> tuple[Seen, Blocks]:
+    dW = scene.averaging * way.dZ @ scene.A(l - 1).T + scene.penalty_grad(l)
+    db = scene.averaging * np.sum(way.dZ, axis=1, keepdims=True) + scene.penalty_grad_b(l)
+    seen = Seen({**seen.dA, l: way.dA}, {**seen.dZ, l: way.dZ}, {**seen.dW, l: dW})
+    return seen, {f"dW{l}": dW, f"db{l}": db, **blocks}
+
+
+def _finish(scene: Scene, l: int, seen: Seen, blocks: Blocks) -> Blocks:
+    """Go down from layer l by the right rules."""
+    for k in range(l, 0, -1):
+        seen, blocks = _layer(scene, k, seen, blocks, right_delta(scene, seen, k))
+    return blocks
+
+
+def _in_deltas(scene: Scene, l: int, seen: Seen, above: Blocks) -> Iterator[Made]:
+    for way in deltas(scene, seen, l):
+        if len(way.items) == 1:
+            below, blocks = _layer(scene, l, seen, above, way)
+            item = way.items[0]
+            finished = _finish(scene, l - 1, below, blocks)
+            yield Made(item.slug, item.says, item.where, finished)
+            if item.slug in {"missing_output_derivative", "missing_derivative"}:
+                right = _finish(scene, l, seen, above)
+                only = {**right, f"dW{l}": finished[f"dW{l}"]}
+                yield Made("missing_derivative_in_dW_only", item.says, f"dW{l}", only)
+
+
+def _in_products(scene: Scene, l: int, seen: Seen, right: Blocks) -> Iterator[Made]:
+    way = right_delta(scene, seen, l)
+    s = scene.averaging
+    dW, db = f"dW{l}", f"db{l}"
+    for piece in weight_products(scene, seen, l, way.dA, way.dZ):
+        wrong = s * piece.value
+        wrong = wrong + scene.penalty_grad(l) if wrong.shape == right[dW].shape else wrong
+        yield Made(piece.slug, piece.says, dW, {**right, dW: wrong})
+    for piece in bias_sums(scene, seen, l, way.dA, way.dZ, right[dW]):
+        wrong = s * piece.value
+        wrong = wrong + scene.penalty_grad_b(l) if wrong.shape == right[db].shape else wrong
+        yield Made(piece.slug, piece.says, db, {**right, db: wrong})
+    for piece in penalties(scene, l):
+        if piece.slug:
+            wrong = right[dW] - scene.penalty_grad(l) + piece.value
+            yield Made(piece.slug, piece.says, dW, {**right, dW: wrong})
+    for piece in bias_penalties(scene, l):
+        if piece.slug:
+            wrong = right[db] - scene.penalty_grad_b(l) + piece.value
+            yield Made(piece.slug, piece.says, db, {**right, db: wrong})
+    yield Made("db_zero", "db = 0", db, {**right, db: 0 * right[db]})
+    yield Made("dW_zero", "dW = 0", dW, {**right, dW: 0 * right[dW]})
+    decayed = right[dW] + 0.123 * scene.W(l)
+    yield Made("reg_extra", "dW with 0.123 W on top", dW, {**right, dW: decayed})
+
+
+def _in_constants(scene: Scene, l: int, seen: Seen, above: Blocks, right: Blocks) -> Iterator[Made]:
+    way = right_delta(scene, seen, l)
+    unnamed = constants(scene, l)[0]._replace(value=2.718, slug="unnamed_constant", says="2.718")
+    for constant in (*constants(scene, l), unnamed):
+        if not constant.slug or "+" in constant.slug or constant.cost > 1.2:
+            continue
+        c = constant.value
+        scaled = way._replace(dA=c * way.dA, dZ=c * way.dZ)
+        if constant is not unnamed:
+            below, blocks = _layer(scene, l, seen, above, scaled)
+            finished = _finish(scene, l - 1, below, blocks)
+            yield Made(constant.slug, f"dZ{l} times {constant.says}", f"dZ{l}", finished)
+        for name in (f"dW{l}", f"db{l}"):
+            blocks = {**right, name: c * right[name]}
+            yield Made(constant.slug, f"{name} times {constant.says}", name, blocks)
