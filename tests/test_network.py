@@ -1,5 +1,6 @@
 """The whole network: the trace, the backward pass, and gradients against complex steps."""
 
+import importlib
 import itertools
 
 import numpy as np
@@ -105,20 +106,24 @@ def test_each_example_goes_back_through_the_transposed_jacobian_of_its_own_colum
     assert_close(grads.layers[0].dW, np.hstack(dZ_1) @ X.T, COMPLEX_STEP)
 
 
-def test_the_gradient_by_the_input_comes_only_when_asked_for(rng, monkeypatch):
-    X, Y, layers = problem(rng, TANH, fcnref.HALF_SQUARED_ERROR)
-    asked = loss_and_grads(X, Y, layers, fcnref.HALF_SQUARED_ERROR, with_dA_0=True).grads
-    assert asked.dA_0.shape == X.shape
+@pytest.mark.parametrize(("with_dA_0", "products"), [(False, L - 1), (True, L)])
+def test_the_gradient_by_the_input_comes_only_when_asked_for(
+    with_dA_0, products, rng, draw, monkeypatch
+):
+    """Otherwise not even the product with W[1] is computed, the largest of a training step."""
+    module, read = importlib.import_module("fcnref.network"), []
 
-    # Without the question, not even the product with W[1] is computed.
-    poisoned = (layers[0]._replace(W=readonly(np.full_like(layers[0].W, np.nan))), *layers[1:])
-    trace = forward(X, layers)
-    dA_L = fcnref.half_squared_error_grad(trace.A[-1], Y)
-    grads = backward(dA_L, poisoned, trace)
-    assert grads.dA_0 is None
-    for mine, theirs in zip(grads.layers, asked.layers, strict=True):
-        assert np.all(mine.dW == theirs.dW)
-        assert np.all(mine.db == theirs.db)
+    def spy(dZ, W):
+        read.append(W)
+        return fcnref.affine_backward_input(dZ, W)
+
+    monkeypatch.setattr(module, "affine_backward_input", spy)
+    layers = network(rng, TANH)
+    trace = forward(draw(INPUTS, EXAMPLES), layers)
+    grads = backward(draw(OUTPUTS, EXAMPLES), layers, trace, with_dA_0)
+    assert (grads.dA_0 is None) == (not with_dA_0)
+    assert len(read) == products
+    assert any(W is layers[0].W for W in read) == with_dA_0
 
 
 @every_activation
