@@ -35,7 +35,7 @@ def style_sheet() -> Html:
 @cache
 def script() -> Html:
     """Return the module as a script that runs at once, before the page is painted."""
-    body = _asset("show.js").replace("export const", "const")
+    body = _asset("show.mjs").replace("export const", "const")
     return Html(f'(() => {{\n"use strict";\n{body}}})();\n')
 
 
