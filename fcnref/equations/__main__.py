@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         notation = _notation(options.notation)
         reports = [(page, check_page(Path(page), notation)) for page in options.pages]
     except (NotationError, OSError) as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     failing = 0
     for page, verdicts in reports:
@@ -63,13 +63,13 @@ def _report(page: str, verdicts: Sequence[Verdict], *, strict: bool, verbose: bo
         failing += fails
         shown = fails or (not verdict.inline and verdict.status == "not read")
         if shown or verbose:
-            print(f"{page}:{verdict}")
+            sys.stdout.write(f"{page}:{verdict}\n")
     counts: dict[str, int] = {}
     for verdict in verdicts:
         if not verdict.inline or verdict.status != "not read":
             counts[verdict.status] = counts.get(verdict.status, 0) + 1
     told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to check"
-    print(f"{page}: {told}")
+    sys.stdout.write(f"{page}: {told}\n")
     return failing
 
 

@@ -144,7 +144,7 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
                 yield f"index|{show(new)} for {show(node)}", new
         case Derivative(top, bottom):
             jacobian = not (is_scalar(top) or is_scalar(bottom))
-            if jacobian and notation.activation in {"generic"}:
+            if jacobian and notation.activation == "generic":
                 new = replace(node, other_layout=not node.other_layout)
                 yield "layout|the other Jacobian layout", new
         case Apply("activation", _, primes, Index() as layer) if primes:
@@ -390,10 +390,9 @@ def explain(
         return found is not None and found.failure is None and found.places > 0 and found.alive
 
     for code, text, tried, extra in _worlds(notation, left, right):
-        if code not in _ALONE or not codes:
-            if works(left, right, tried, extra):
-                codes.append(code)
-                causes.append(text)
+        if (code not in _ALONE or not codes) and works(left, right, tried, extra):
+            codes.append(code)
+            causes.append(text)
     scale = _scale(outcome)
     if scale:
         codes.append("scale")
@@ -605,7 +604,8 @@ def _summed_examples(left: Expression, right: Expression, notation: Notation) ->
         )
     ones: Expression = Ones(None)
     if notation.examples == "rows":
-        yield Variant("sum", "the sum over the examples, 1ᵀ before the right side", Product((Transpose(ones), right)))  # fmt: skip
+        summed_rows = Product((Transpose(ones), right))
+        yield Variant("sum", "the sum over the examples, 1ᵀ before the right side", summed_rows)
     else:
         yield Variant(
             "sum", "the sum over the examples, 1 after the right side", Product((right, ones))

@@ -527,7 +527,7 @@ def _(node: Ones) -> str:
 
 
 @show.register
-def _(node: Unit) -> str:
+def _(node: Unit) -> str:  # noqa: ARG001, the type alone says what to print
     return "I"
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
 from math import pi
-from typing import NamedTuple, TypeAlias, cast
+from typing import NamedTuple, cast
 
-from lark import Lark, Token, Tree
-from lark.exceptions import LarkError
+from lark import Token, Tree
 
 from fcnref.equations.expression import (
     COST,
@@ -57,19 +54,30 @@ from fcnref.equations.expression import (
     substitute,
     walk,
 )
+from fcnref.equations.matrices import dotted
 from fcnref.equations.networks import EPSILON
-from fcnref.equations.notation import Notation, Symbol, canonical_name
-from fcnref.equations.page import LONGEST
-
-Item: TypeAlias = "Token | Tree[Token]"
-
-
-class NotRead(Exception):
-    """Something that the checker does not understand, with a code and a sentence."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code, self.text = code, text
+from fcnref.equations.notation import Notation, Symbol
+from fcnref.equations.syntax import (
+    DEFINES,
+    INEQUALITIES,
+    Clause,
+    Item,
+    NotRead,
+    Statement,
+    atom_of,
+    clause_tree,
+    clauses_of,
+    items_of,
+    limits,
+    parse,
+    scripts_of,
+    side_of,
+    spell,
+    statements_of,
+    subtrees,
+    token_of,
+    without_words,
+)
 
 
 class Reproach(NamedTuple):
@@ -126,12 +134,6 @@ class Context:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
 
 
-@cache
-def _parser() -> Lark:
-    grammar = files("fcnref.equations").joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=False)
-
-
 def read(tex: str, context: Context, *, loose: bool = False, identity: bool = False) -> list[Claim]:
     """Read the statements of one piece of LaTeX.
 
@@ -151,7 +153,7 @@ def read(tex: str, context: Context, *, loose: bool = False, identity: bool = Fa
     NotRead
         If something is not understood.
     """
-    groups = _grouped(_parse(tex))
+    groups = statements_of(parse(tex))
     claims: list[Claim] = []
     own: dict[int, Claim] = {}
     named: dict[int, Definition] = {}
@@ -186,10 +188,10 @@ def read(tex: str, context: Context, *, loose: bool = False, identity: bool = Fa
     return claims
 
 
-def _function_defined(context: Context, group: _Group) -> Definition | None:
+def _function_defined(context: Context, group: Statement) -> Definition | None:
     """Return the function that a statement f(x) = ... defines, wherever else it is used."""
     sides = [side for side in group.main.sides if side is not None]
-    if set(group.main.relations) - {"=", *_DEFINES} or len(sides) < 2:
+    if set(group.main.relations) - {"=", *DEFINES} or len(sides) < 2:
         return None
     try:
         return _Reader(context).function_definition(sides)
@@ -197,7 +199,7 @@ def _function_defined(context: Context, group: _Group) -> Definition | None:
         return None
 
 
-def _of_functions(context: Context, group: _Group) -> Claim | None:
+def _of_functions(context: Context, group: Statement) -> Claim | None:
     """Read a statement about functions, whose bare letters stand for any number, or none."""
     try:
         return _as_identity(context, group, NotRead("layer", "the symbols are free"))
@@ -205,7 +207,7 @@ def _of_functions(context: Context, group: _Group) -> Claim | None:
         return None
 
 
-def _as_identity(context: Context, group: _Group, reason: NotRead) -> Claim | None:
+def _as_identity(context: Context, group: Statement, reason: NotRead) -> Claim | None:
     reader = _Reader(context, identity=True)
     try:
         claim = reader.claim(group)
@@ -246,319 +248,43 @@ def _variable(node: Node | Free) -> str:
     return node.name if isinstance(node, Free) else node.shown
 
 
-def _parse(tex: str) -> Tree[Token]:
-    if len(tex) > LONGEST:
-        raise NotRead("long", f"the display is longer than {LONGEST} characters")
-    prepared = _prepare(tex)
-    depth = deepest = 0
-    for mark in re.findall(r"(?<!\\)[{}()\[\]]", prepared):
-        depth += 1 if mark in "{([" else -1
-        deepest = max(deepest, depth)
-    if deepest > 60:
-        raise NotRead("deep", "brackets are nested more than 60 deep")
-    try:
-        return cast("Tree[Token]", _parser().parse(prepared))
-    except LarkError as error:
-        column = getattr(error, "pos_in_stream", None)
-        place = prepared[column : column + 24].strip() if isinstance(column, int) else ""
-        where = f"at {place!r}" if place else "at its end"
-        raise NotRead("syntax", f"not understood {where}") from None
-
-
-_WORDS = (
-    "softmax|log_softmax|sigmoid|tanh|relu|ReLU|diag|exp|log|max|min|vec|tr|trace|sign|sgn|gelu|"
-    "silu|softplus|argmax|Diag"
+_TRANSPARENT = frozenset(
+    r"\mathbf \boldsymbol \bm \vec \pmb \bold \bf \underline \overrightarrow".split()  # noqa: SIM905
 )
-_NORMS = (
-    re.compile(r"\\lVert(.+?)\\rVert", re.DOTALL),
-    re.compile(r"(?:\\\||\|\||\\Vert)(?![_^])(.+?)(?:\\\||\|\||\\Vert)", re.DOTALL),
+_ONES = frozenset(
+    r"\mathbf1 \boldsymbol1 \bm1 \mathbb1 \vec1 \pmb1 \mathds1".split()  # noqa: SIM905
 )
-
-
-def _prepare(tex: str) -> str:
-    tex = re.sub(r"\\(left|right)\s*\.", "", tex)
-    tex = re.sub(r"\\left\s*\\?\{\s*(\\begin\s*\{)(array|aligned)\}", r"\1cases}", tex)
-    if "cases" in tex:
-        tex = re.sub(r"\\begin\s*\{cases\}\s*\{[lcr\s|]*\}", r"\\begin{cases}", tex)
-        tex = re.sub(r"\\end\s*\{(array|aligned)\}(?!.*\\begin\{array\})", r"\\end{cases}", tex)
-    tex = re.sub(r"\\(?:left|right|[bB]igg?[lr]?|middle)(?![A-Za-z])\s*", " ", tex)
-    tex = re.sub(r"\\[lr]brace(?![A-Za-z])", lambda f: r"\{" if "l" in f[0] else r"\}", tex)
-    tex = re.sub(r"\\[lr]brack(?![A-Za-z])", lambda f: "[" if "l" in f[0] else "]", tex)
-    tex = re.sub(r"\\[lr]vert(?![A-Za-z])", "|", tex)
-    for norm in _NORMS:
-        tex = norm.sub(r"\\norm{\1}", tex)
-    tex = re.sub(r"\|([^|&]{1,200}?)\|", r"\\abs{\1}", tex)
-    tex = re.sub(
-        r"\\(?:stackrel|overset|underset)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\s*\{\s*(=|\\equiv)\s*\}",
-        lambda found: ":=" if "def" in found[1] or "triangle" in found[1] else found[2],
-        tex,
-    )
-    tex = re.sub(r"\\not\s*=|!=|≠", r"\\neq ", tex)
-    tex = re.sub(r":\s*=", ":=", tex)
-    tex = re.sub(r"(\\[dtc]?frac)\s*(\d)\s*(\d|\w)", r"\1{\2}{\3}", tex)
-    tex = re.sub(r"(\\[dtc]?frac)\s*(\d)(?=\s*[{\\])", r"\1{\2}", tex)
-    tex = re.sub(r"([_^])\s*(\d)(?=\d)", r"\1{\2}", tex)
-    tex = re.sub(rf"\\(?:text|mathbf|textbf|textsf|mathsf)\s*\{{\s*({_WORDS})\s*\}}", r"\\operatorname{\1}", tex)  # fmt: skip
-    tex = re.sub(rf"(?<![\\A-Za-z{{])({_WORDS})(?![A-Za-z}}])", r"\\operatorname{\1}", tex)
-    tex = re.sub(r"\\(?:mathrm|mathsf|mathit|textsf|mathbf|text|intercal)\s*\{\s*(T|\\top|⊤)\s*\}", r"\\top ", tex)  # fmt: skip
-    tex = re.sub(r"\\(?:mathsf|mathrm|mathit|rm|sf)\s+T(?![A-Za-z])", r"\\top ", tex)
-    tex = re.sub(r"(?<=\d)(?:\\,|\{,\})(?=\d{3}(?!\d))", "", tex)
-    tex = re.sub(r"\\(?:intercal|transpose)(?![A-Za-z])|⊤|ᵀ", lambda f: r"^\top " if f[0] == "ᵀ" else r"\top ", tex)  # fmt: skip
-    tex = re.sub(r"\\(?:mathrm|textrm|text)\s*\{\s*d\s*\}", "d ", tex)
-    tex = re.sub(r"\\(?:mathrm|textrm)\s*\{\s*([A-Za-z])\s*\}", r"{\1}", tex)
-    tex = re.sub(r"\\textstyle|\\displaystyle", " ", tex)
-    tex = re.sub(r"\^\s*\\star|\^\s*\{\s*\\(?:star|ast)\s*\}|\^\s*\*", "^{\\\\starred}", tex)
-    return _separate_words(tex)
-
-
-def _separate_words(tex: str) -> str:
-    depth, parts = 0, []
-    for part in re.split(r"(\\[{}]|[{}()\[\]]|\\begin(?=\s*\{)|\\end(?=\s*\{)|\\(?:text|mbox|textrm|textit|hbox)\s*\{[^{}]*\}|\\forall(?![A-Za-z]))", tex):  # fmt: skip
-        if part in {"{", "(", "[", r"\{", r"\begin"}:
-            depth += 1
-        elif part in {"}", ")", "]", r"\}", r"\end"}:
-            depth -= 1
-        elif depth == 0 and re.match(r"\\(?:text|mbox|textit|hbox|forall)", part):
-            if not parts or not parts[-1].rstrip().endswith(("_", "^")):
-                parts.append(";")
-        parts.append(part)
-    return "".join(parts)
-
-
-class _Clause(NamedTuple):
-    sides: tuple[Tree[Token] | None, ...]
-    relations: tuple[str, ...]
-
-
-class _Group(NamedTuple):
-    main: _Clause
-    conditions: tuple[_Clause, ...]
-
-
-def _clauses(tree: Item) -> list[_Clause]:
-    return [_clause(part) for part in _trees(tree, "clause")]
-
-
-def _clause(tree: Tree[Token]) -> _Clause:
-    sides: list[Tree[Token] | None] = [None]
-    relations: list[str] = []
-    for child in tree.children:
-        if isinstance(child, Token):
-            relations.append(str(child))
-            sides.append(None)
-        else:
-            sides[-1] = child
-    return _Clause(tuple(sides), tuple(relations))
-
-
-def _trees(tree: Item, data: str) -> list[Tree[Token]]:
-    if isinstance(tree, Token):
-        return []
-    if tree.data == "start":
-        return _trees(tree.children[0], data)
-    return [child for child in tree.children if isinstance(child, Tree) and child.data == data]
-
-
-_ARROWS = {"<", ">", r"\le", r"\leq", r"\ge", r"\geq", "≤", "≥", r"\lt", r"\gt", r"\leqslant", r"\geqslant"}  # fmt: skip
-_DEFINES = {":=", r"\equiv", r"\triangleq", r"\coloneqq", r"\doteq", r"\gets", r"\leftarrow"}
-
-
-def _grouped(tree: Tree[Token]) -> list[_Group]:
-    """Give every clause that only limits letters to the statement before it."""
-    groups: list[_Group] = []
-    waiting: list[_Clause] = []
-    for printed in _clauses(tree):
-        clause, words = _without_words(_without_brackets(printed))
-        if all(side is None for side in clause.sides):
-            continue
-        if groups and re.search(r"\b(shape|size|dimension)", words) and not clause.relations:
-            claimed = _Clause((groups[-1].main.sides[0], clause.sides[0]), ("∈",))
-            groups.append(_Group(claimed, ()))
-            continue
-        lists = bool(groups and groups[-1].conditions) and _is_place_like(clause.sides[0])
-        follows = bool(groups) and not clause.relations and (_is_condition(words) or lists)
-        if not (_limits(clause) or follows):
-            groups.extend(_Group(part, tuple(waiting)) for part in _split_space(clause))
-            waiting = []
-        elif groups:
-            groups[-1] = groups[-1]._replace(conditions=(*groups[-1].conditions, clause))
-        else:
-            waiting.append(clause)
-    if waiting and not groups:
-        groups.append(_Group(waiting[0], ()))
-    return groups
-
-
-def _split_space(clause: _Clause) -> Iterator[_Clause]:
-    """Split a = b ∈ ℝ^n into a = b and b ∈ ℝ^n."""
-    if len(clause.relations) > 1 and clause.relations[-1] in {r"\in", "∈"}:
-        yield _Clause(clause.sides[:-1], clause.relations[:-1])
-        yield _Clause(clause.sides[-2:], clause.relations[-1:])
-    else:
-        yield clause
-
-
-def _without_brackets(clause: _Clause) -> _Clause:
-    """Return the inner clause of a side condition in brackets, such as (p ≠ j)."""
-    side = clause.sides[0]
-    items = _items(side) if side is not None and not clause.relations else []
-    atom = _atom(items[0]) if len(items) == 1 and not _scripts(items[0]) else None
-    if isinstance(atom, Tree) and atom.data in {"round", "square"}:
-        inner = _clauses(atom.children[0])
-        if len(inner) == 1 and inner[0].relations and _limits(_without_words(inner[0])[0]):
-            return inner[0]
-    return clause
-
-
-def _is_condition(words: str) -> bool:
-    return bool(re.search(r"\b(for|if|when|all|where|with|forall)\b", words.lower()))
-
-
-def _without_words(clause: _Clause) -> tuple[_Clause, str]:
-    first = clause.sides[0]
-    if first is None:
-        return clause, ""
-    items = _items(first)
-    words = ""
-    while items and (word := _word_of(items[0])) is not None:
-        words, items = f"{words} {word}", items[1:]
-    if not words:
-        return clause, ""
-    side = Tree("side", [Tree("product", list(items))]) if items else None
-    return clause._replace(sides=(side, *clause.sides[1:])), words
-
-
-def _word_of(item: Item) -> str | None:
-    token = _atom_token(item)
-    if token is None or _scripts(item):
-        return None
-    if token.type == "TEXT":
-        return token[token.index("{") + 1 : -1]
-    return "forall" if token in {r"\forall", r"\because", r"\text"} else None
-
-
-def _limits(clause: _Clause) -> bool:
-    """Tell whether a clause only says something about index letters: l = 1, p ≠ j, 1 ≤ i ≤ m."""
-    if not clause.relations:
-        return False
-    sides = [side for side in clause.sides if side is not None]
-    if any(relation in _ARROWS for relation in clause.relations):
-        return all(_is_place_like(side) for side in sides)
-    first = clause.sides[0]
-    letter = None if first is None else _lone_letter(first)
-    if letter is None:
-        return False
-    if clause.relations[0] in {r"\in", "∈"}:
-        return letter in "ijklpqrs" and "R" not in _spell(sides[-1])
-    return letter in "ijklpqrs" and all(_is_place_like(side) for side in sides)
-
-
-def _lone_letter(side: Tree[Token]) -> str | None:
-    items = _items(side)
-    if len(items) != 1 or any(isinstance(child, Token) for child in side.children):
-        return None
-    token = _atom_token(items[0])
-    if token is None or token.type != "LETTER":
-        return None
-    primes = sum(script.data == "prime" for script in _scripts(items[0]))
-    return None if len(_scripts(items[0])) != primes else str(token)
-
-
-def _is_place_like(side: Tree[Token] | None) -> bool:
-    if side is None:
-        return False
-    spelled = _spell(side)
-    return bool(
-        re.fullmatch(
-            r"(?:\\?[A-Za-z]+'*(?:[\^_]\(?\[?[A-Za-z0-9+\-]+\]?\)?)?|\d+|[+\-]|\\[ld]?c?dots|…|\.\.\.)+",
-            spelled,
-        )
-    ) and not re.search(r"\\(frac|partial|sum|delta|nabla)", spelled)
-
-
-def _items(side: Item) -> list[Item]:
-    """Return the factors and operators of a side that has one product only."""
-    if isinstance(side, Token):
-        return [side]
-    products = [child for child in side.children if isinstance(child, Tree)]
-    if side.data == "product":
-        return list(side.children)
-    return list(products[0].children) if len(products) == 1 else []
-
-
-def _atom(item: Item) -> Item:
-    """Return what the scripts of a factor belong to; braces around one factor are no more."""
-    if isinstance(item, Tree) and item.data == "factor":
-        inner = _braced_factor(item.children[0])
-        return _atom(inner) if inner is not None else _atom(item.children[0])
-    if isinstance(item, Tree) and item.data == "atom":
-        return item.children[0]
-    return item
-
-
-def _braced_factor(item: Item) -> Tree[Token] | None:
-    """Return the factor with scripts that braces hold, as in {g^{[l]}}', or None."""
-    if not isinstance(item, Tree) or item.data != "group":
-        return None
-    clauses = _clauses(item.children[0])
-    side = clauses[0].sides[0] if len(clauses) == 1 and not clauses[0].relations else None
-    if side is None or len(side.children) != 1:
-        return None
-    items = _items(side)
-    factor = items[0] if len(items) == 1 else None
-    if not isinstance(factor, Tree) or factor.data != "factor":
-        return None
-    return factor if _scripts(factor) and isinstance(_atom(factor), Token) else None
-
-
-def _atom_token(item: Item) -> Token | None:
-    atom = _atom(item)
-    return atom if isinstance(atom, Token) else None
-
-
-def _scripts(item: Item) -> list[Tree[Token]]:
-    if isinstance(item, Tree) and item.data == "factor":
-        inner = _braced_factor(item.children[0])
-        own = [child for child in item.children[1:] if isinstance(child, Tree)]
-        return own if inner is None else _scripts(inner) + own
-    return []
-
-
-def _spell(item: Item | None) -> str:
-    """Write a tree back, without spaces and braces."""
-    if item is None:
-        return ""
-    if isinstance(item, Token):
-        if item.type == "WORD":
-            return re.sub(r"[\s\\]", "", item[item.index("{") + 1 : -1])
-        return canonical_name(str(item))
-    inner = [_spell(child) for child in item.children]
-    match item.data:
-        case "subscript":
-            return "_" + "".join(inner)
-        case "superscript":
-            return "^" + "".join(inner)
-        case "round":
-            return f"({''.join(inner)})"
-        case "square":
-            return f"[{''.join(inner)}]"
-        case _:
-            return "".join(inner)
-
-
-_TRANSPARENT = {r"\mathbf", r"\boldsymbol", r"\bm", r"\vec", r"\pmb", r"\bold", r"\bf", r"\underline", r"\overrightarrow"}  # fmt: skip
+_INDICATORS = frozenset(
+    r"\mathbb1 \mathbf1 \boldsymbol1 \mathds1 \mathbbI \mathbfI \mathcalI I".split()  # noqa: SIM905
+)
 _HIDING = {r"\boxed", r"\underbrace", r"\overbrace"}
 _TRANSPOSES = {"T", r"\top", r"\intercal", "t", r"\transpose", r"\mathsfT", "⊤"}
+_SPELLINGS = {
+    "abs": "abs",
+    "cos": r"\cos",
+    "diag": r"diag Diag \diag",
+    "erf": r"erf \erf",
+    "erfc": r"erfc \erfc",
+    "exp": r"exp \exp",
+    "gelu": "gelu GELU",
+    "log": r"log ln \log \ln",
+    "log_softmax": "logsoftmax log_softmax",
+    "max": r"max \max",
+    "min": r"min \min",
+    "relu": r"ReLU relu Relu \ReLU \relu",
+    "sigmoid": r"sigmoid Sigmoid \sigmoid",
+    "sign": "sign sgn",
+    "silu": "silu SiLU",
+    "sin": r"\sin",
+    "softmax": r"softmax Softmax \softmax",
+    "softplus": "softplus",
+    "step": "step",
+    "tanh": r"tanh \tanh",
+    "trace": r"tr Tr \tr \Tr",
+}
 _PLAIN_FUNCTIONS = {
-    r"\exp": "exp", r"\log": "log", r"\ln": "log", r"\max": "max", r"\min": "min",
-    r"\tanh": "tanh", r"\sin": "sin", r"\cos": "cos", "exp": "exp", "log": "log", "ln": "log",
-    "max": "max", "min": "min", "softmax": "softmax", "Softmax": "softmax", "sigmoid": "sigmoid",
-    "Sigmoid": "sigmoid", "tanh": "tanh", "ReLU": "relu", "relu": "relu", "Relu": "relu",
-    "diag": "diag", "Diag": "diag", r"\diag": "diag", r"\softmax": "softmax", r"\sigmoid": "sigmoid",
-    r"\ReLU": "relu", r"\relu": "relu", "tr": "trace", r"\tr": "trace", "sign": "sign", "sgn": "sign",
-    "softplus": "softplus", "silu": "silu", "gelu": "gelu", "logsoftmax": "log_softmax",
-    "step": "step", "erf": "erf", "erfc": "erfc", r"\erf": "erf", r"\erfc": "erfc", "SiLU": "silu", r"\Tr": "trace", "Tr": "trace", "abs": "abs",
-}  # fmt: skip
+    spelling: name for name, spellings in _SPELLINGS.items() for spelling in spellings.split()
+}
 _MANY = {"max", "min"}
 
 
@@ -590,7 +316,7 @@ class _Reader:
 
     # statements
 
-    def claim(self, group: _Group) -> Claim | None:
+    def claim(self, group: Statement) -> Claim | None:
         """Read one statement with its side conditions."""
         clause = group.main
         conditions = tuple(c for part in group.conditions for c in self.conditions(part))
@@ -600,9 +326,9 @@ class _Reader:
                 member = self.side(group.main.sides[0])
                 return Claim("expression", (member,), (), tuple(self.reproaches))
             return None
-        if _limits(clause):
+        if limits(clause):
             return Claim("remark", (), (), tuple(self.reproaches))
-        for relation in relations - {"=", r"\in", "∈"} - _DEFINES:
+        for relation in relations - {"=", r"\in", "∈"} - DEFINES:
             raise NotRead("relation", f"the relation {relation} is not one the checker can test")
         sides = [side for side in clause.sides if side is not None]
         if len(sides) != len(clause.sides):
@@ -610,15 +336,15 @@ class _Reader:
         if relations & {r"\in", "∈"}:
             if len(sides) != 2:
                 raise NotRead("relation", "∈ stands in a chain with other relations")
-            members = (self.side(sides[0]), self.space(sides[1]))
-            return Claim("space", members, conditions, tuple(self.reproaches))
+            claimed = (self.side(sides[0]), self.space(sides[1]))
+            return Claim("space", claimed, conditions, tuple(self.reproaches))
         definition = self.definition(sides, relations)
         if definition is not None:
             return Claim(
                 "definition", (definition.body,), conditions, tuple(self.reproaches), definition
             )
-        members = tuple(self.side(side) for side in sides)
-        if relations & _DEFINES or self.updates(members):
+        members = tuple([self.side(side) for side in sides])
+        if relations & DEFINES or self.updates(members):
             kind = "update" if self.updates(members) else "definition"
             return Claim(kind, members, conditions, tuple(self.reproaches))
         return Claim("equation", members, conditions, tuple(self.reproaches))
@@ -640,24 +366,26 @@ class _Reader:
 
     def function_definition(self, sides: Sequence[Tree[Token]]) -> Definition | None:
         """Read f(x) = ... as the definition of f, where f has no meaning yet."""
-        items = _items(sides[0])
+        items = items_of(sides[0])
         if len(items) != 2 or len(sides[0].children) != 1:
             return None
         name, symbol = self.symbol(items[0])
-        bracket = _atom(items[1])
+        bracket = atom_of(items[1])
         if symbol is not None and not (symbol.kind == "function" and symbol.family == "activation"):
             return None
         if not name or name in _PLAIN_FUNCTIONS or f"{name}()" in self.definitions:
             return None
-        if any(script.data != "subscript" for script in _scripts(items[0])) or _scripts(items[1]):
+        if any(script.data != "subscript" for script in scripts_of(items[0])) or scripts_of(
+            items[1]
+        ):
             return None
         inner = self.inner_side(bracket) if isinstance(bracket, Tree) else None
         if inner is None or not isinstance(bracket, Tree) or bracket.data != "round":
             return None
-        arguments = _items(inner)
-        if len(arguments) != 1 or len(inner.children) != 1 or _scripts(arguments[0]):
+        arguments = items_of(inner)
+        if len(arguments) != 1 or len(inner.children) != 1 or scripts_of(arguments[0]):
             return None
-        parameter = self.bare(_atom(arguments[0]))
+        parameter = self.bare(atom_of(arguments[0]))
         if not parameter:
             return None
         reader = _Reader(Context(self.notation, self.definitions), identity=True)
@@ -670,11 +398,11 @@ class _Reader:
         """Read a statement whose left side is a new name."""
         if self.identity or any(isinstance(child, Token) for child in sides[0].children):
             return None
-        items = _items(sides[0])
+        items = items_of(sides[0])
         if len(items) != 1:
             return None
         name, symbol = self.symbol(items[0])
-        explicit = bool(relations & _DEFINES)
+        explicit = bool(relations & DEFINES)
         number = symbol is not None and symbol.kind == "number"
         if not name or (symbol is not None and not (symbol.soft or explicit or number)):
             return None
@@ -682,9 +410,9 @@ class _Reader:
             return None
         if name in self.definitions and not explicit:
             return None
-        if symbol is None and self.special(_atom(items[0])):
+        if symbol is None and self.special(atom_of(items[0])):
             return None
-        marks = self.marks([s for s in _scripts(items[0]) if not self.is_word(s)], None)
+        marks = self.marks([s for s in scripts_of(items[0]) if not self.is_word(s)], None)
         if marks.transposed or marks.power is not None or marks.primes:
             return None
         if symbol is not None and not explicit and not number:
@@ -705,11 +433,11 @@ class _Reader:
         letter = layer.letter if isinstance(layer, Index) else ""
         missing = free_letters(body) - {p.letter for p in named} - {letter}
         missing -= set(self.notation.layer_letters) | {self.example_letter}
-        if missing and not set(p.letter for p in named) >= missing:
-            raise NotRead("undeclared", f"{_spell(items[0])} is not declared")
+        if missing and not {p.letter for p in named} >= missing:
+            raise NotRead("undeclared", f"{spell(items[0])} is not declared")
         return Definition(name, letter, tuple(p.letter for p in named), body)
 
-    def conditions(self, clause: _Clause) -> Iterator[Truth]:
+    def conditions(self, clause: Clause) -> Iterator[Truth]:
         """Read a side condition; what merely lists the values of a letter says nothing new."""
         sides = [side for side in clause.sides if side is not None]
         if not clause.relations:
@@ -718,15 +446,12 @@ class _Reader:
             return
         if len(sides) != len(clause.sides):
             raise NotRead("condition", "a side condition is incomplete")
-        texts = [_spell(side) for side in sides]
+        texts = [spell(side) for side in sides]
         if any(re.search(r"dots|\.\.|…", text) for text in texts):
             return
         for left, relation, right in zip(sides, clause.relations, sides[1:], strict=False):
             a, b = self.place_of_side(left), self.place_of_side(right)
-            name = {r"\le": "≤", r"\leq": "≤", r"\leqslant": "≤", r"\ge": "≥", r"\geq": "≥",
-                    r"\geqslant": "≥", r"\lt": "<", r"\gt": ">", r"\neq": "≠", r"\ne": "≠"}.get(
-                relation, relation
-            )  # fmt: skip
+            name = INEQUALITIES.get(relation, relation)
             if name not in {"=", "≠", "<", ">", "≤", "≥"}:
                 raise NotRead("condition", f"the side condition with {relation} is not understood")
             if name == "=" and a == Index("l") and b in {ONE, LAST} and len(sides) == 2:
@@ -738,27 +463,27 @@ class _Reader:
 
     def space(self, side: Tree[Token]) -> Space:
         r"""Read \mathbb{R}^{n \times m}."""
-        items = _items(side)
+        items = items_of(side)
         if (
             len(items) == 1
-            and isinstance(listed := _atom(items[0]), Tree)
+            and isinstance(listed := atom_of(items[0]), Tree)
             and listed.data == "round"
         ):
-            parts_of = [part.sides[0] for part in _clauses(listed.children[0])]
+            parts_of = [part.sides[0] for part in clauses_of(listed.children[0])]
             return Space(tuple(self.place_of_side(part) for part in parts_of if part is not None))
-        if len(items) != 1 or not _spell(_atom(items[0])).endswith(("R", "ℝ", r"\Reals")):
+        if len(items) != 1 or not spell(atom_of(items[0])).endswith(("R", "ℝ", r"\Reals")):
             raise NotRead("space", "the set after ∈ is not a space of real arrays")
-        scripts = _scripts(items[0])
+        scripts = scripts_of(items[0])
         if not scripts:
             return Space(())
         if len(scripts) != 1 or scripts[0].data != "superscript":
             raise NotRead("space", "the exponent of ℝ is not understood")
         inner = scripts[0].children[0]
-        group = _atom(inner)
+        group = atom_of(inner)
         if isinstance(group, Token):
             return Space((self.place([inner]),))
         parts: list[list[Item]] = [[]]
-        sides = [s for clause in _clauses(group.children[0]) for s in clause.sides]
+        sides = [s for clause in clauses_of(group.children[0]) for s in clause.sides]
         if len(sides) != 1 or sides[0] is None:
             raise NotRead("space", "the exponent of ℝ is not understood")
         for child in sides[0].children:
@@ -791,27 +516,27 @@ class _Reader:
             if isinstance(item, Token) and item.type == "SIGN":
                 sign = -1 if item in {"-", "−"} else 1
                 continue
-            token = _atom_token(item)
-            if token is not None and token.type == "NUMBER" and not _scripts(item):
+            token = token_of(item)
+            if token is not None and token.type == "NUMBER" and not scripts_of(item):
                 shift, sign = shift + sign * int(float(token)), 1
                 continue
             if base is not None or sign < 0:
-                raise NotRead("index", f"{''.join(map(_spell, items))} is no index")
+                raise NotRead("index", f"{''.join(map(spell, items))} is no index")
             base = self.place_letter(item)
         return replace(base, shift=base.shift + shift) if base is not None else Index("", shift)
 
     def place_letter(self, item: Item) -> Place:
         """Read one letter with its scripts as a place."""
-        atom = _atom(item)
+        atom = atom_of(item)
         if isinstance(atom, Tree):
             inner = self.inner_side(atom)
             if inner is None:
-                raise NotRead("index", f"{_spell(item)} is no index")
+                raise NotRead("index", f"{spell(item)} is no index")
             return self.place_of_side(inner)
-        name, scripts = _spell(atom), _scripts(item)
+        name, scripts = spell(atom), scripts_of(item)
         primes = "'" * sum(script.data == "prime" for script in scripts)
         rest = [script for script in scripts if script.data != "prime"]
-        symbol = self.notation.lookup.get(_spell(item)) or self.notation.lookup.get(name)
+        symbol = self.notation.lookup.get(spell(item)) or self.notation.lookup.get(name)
         if name == "L" and not rest:
             return LAST
         if name in self.notation.layer_letters:
@@ -826,47 +551,47 @@ class _Reader:
         if rest or atom.type not in {"LETTER", "COMMAND"} or (
             atom.type == "COMMAND" and name in {r"\partial", r"\sum", r"\top", r"\starred"}
         ):  # fmt: skip
-            raise NotRead("index", f"{_spell(item)} is no index")
+            raise NotRead("index", f"{spell(item)} is no index")
         return Index(name + primes)
 
     def inner_side(self, tree: Tree[Token]) -> Tree[Token] | None:
         """Return the only side inside brackets or braces, or None."""
         if tree.data not in {"group", "round", "square", "curly"}:
             return None
-        clauses = _clauses(tree.children[0])
+        clauses = clauses_of(tree.children[0])
         if len(clauses) != 1 or clauses[0].relations:
             return None
         return clauses[0].sides[0]
 
     def places(self, item: Item, slots: int) -> list[Place | None]:
         """Read a subscript as a list of places; None stands for a colon."""
-        atom = _atom(item)
+        atom = atom_of(item)
         if isinstance(atom, Token):
             return self.listed([item], slots)
         if atom.data not in {"group", "round", "square"}:
-            raise NotRead("index", f"{_spell(item)} is no index")
+            raise NotRead("index", f"{spell(item)} is no index")
         found: list[Place | None] = []
-        clauses = _clauses(atom.children[0])
+        clauses = clauses_of(atom.children[0])
         for clause in clauses:
             side = clause.sides[0]
             if clause.relations or side is None:
-                raise NotRead("index", f"{_spell(item)} is no index")
+                raise NotRead("index", f"{spell(item)} is no index")
             if any(isinstance(child, Token) for child in side.children):
                 found.append(self.place_of_side(side))
             else:
-                found.extend(self.listed(_items(side), slots if len(clauses) == 1 else 1))
+                found.extend(self.listed(items_of(side), slots if len(clauses) == 1 else 1))
         return found
 
     def listed(self, items: Sequence[Item], slots: int) -> list[Place | None]:
         """Read letters and numbers set side by side as places, one each."""
         found: list[Place | None] = []
         for item in items:
-            atom = _atom(item)
+            atom = atom_of(item)
             if isinstance(atom, Token) and (
                 atom.type in {"COLON", "OPERATOR"} or atom == r"\bullet"
             ):
                 found.append(None)
-            elif isinstance(atom, Token) and atom.type == "NUMBER" and not _scripts(item):
+            elif isinstance(atom, Token) and atom.type == "NUMBER" and not scripts_of(item):
                 digits = [*atom] if len(items) == 1 and len(atom) == slots > 1 else [str(atom)]
                 found.extend(Index("", int(float(digit))) for digit in digits)
             elif isinstance(atom, Tree) and atom.data in {"round", "group", "square"}:
@@ -915,46 +640,45 @@ class _Reader:
 
     def superscript(self, item: Item, marks: _Marks, symbol: Symbol | None) -> None:
         """Read a superscript: a layer, an example, a transpose, primes or a power."""
-        atom = _atom(item)
-        if isinstance(atom, Tree) and atom.data == "group" and not _scripts(item):
-            for clause in _clauses(atom.children[0]):
+        atom = atom_of(item)
+        if isinstance(atom, Tree) and atom.data == "group" and not scripts_of(item):
+            for clause in clauses_of(atom.children[0]):
                 side = clause.sides[0]
                 if clause.relations or side is None:
-                    raise NotRead("superscript", f"the superscript {_spell(item)} is not read")
+                    raise NotRead("superscript", f"the superscript {spell(item)} is not read")
                 if any(isinstance(child, Token) for child in side.children):
                     self.mark_place(side, marks, symbol)
                 else:
-                    for part in _items(side):
+                    for part in items_of(side):
                         self.superscript(part, marks, symbol)
             return
         if isinstance(atom, Tree) and atom.data in {"square", "round"}:
             inner = self.inner_side(atom)
             if inner is None:
-                raise NotRead("superscript", f"the superscript {_spell(item)} is not read")
+                raise NotRead("superscript", f"the superscript {spell(item)} is not read")
             place = self.place_of_side(inner)
             if self.is_example(place, marks, square=atom.data == "square"):
                 marks.example = place
             else:
                 marks.layer = place
-            for script in _scripts(item):
+            for script in scripts_of(item):
                 if script.data == "prime":
                     marks.primes += 1
                 else:
                     self.superscript(script.children[0], marks, symbol)
             return
-        spelled = _spell(atom)
+        spelled = spell(atom)
         if spelled in {r"\prime", "'"} or (isinstance(atom, Token) and atom.type == "PRIME"):
             marks.primes += 1
         elif spelled in _TRANSPOSES and spelled not in self.notation.index:
             marks.transposed = True
-            for script in _scripts(item):
+            for script in scripts_of(item):
                 self.superscript(script.children[0], marks, symbol)
         elif isinstance(atom, Token) and atom.type == "OPERATOR" and atom == ",":
             return
         else:
-            wrapped = Tree("side", [Tree("product", [Tree("factor", [Tree("atom", [atom])])])])
-            self.mark_place(wrapped, marks, symbol)
-            for script in _scripts(item):
+            self.mark_place(side_of([atom]), marks, symbol)
+            for script in scripts_of(item):
                 self.superscript(script.children[0], marks, symbol)
 
     def mark_place(self, side: Tree[Token], marks: _Marks, symbol: Symbol | None) -> None:
@@ -969,10 +693,9 @@ class _Reader:
             if self.is_layer(place) and (self.notation.layers == "plain" or not number):
                 marks.layer = place
                 return
-        if place is not None and isinstance(place, Index) and place.letter in self.notation.index:
-            if self.range_of(place.letter) == Size("m"):
-                marks.example = place
-                return
+        if isinstance(place, Index) and self.range_of(place.letter) == Size("m"):
+            marks.example = place
+            return
         marks.power = self.side(side)
 
     def is_example(self, place: Place, marks: _Marks, *, square: bool) -> bool:
@@ -1012,7 +735,7 @@ class _Reader:
         return any(
             isinstance(child, Tree)
             and len(child.children) == 1
-            and (token := _atom_token(child.children[0])) is not None
+            and (token := token_of(child.children[0])) is not None
             and token.type == "DOTS"
             for child in side.children
         )
@@ -1070,9 +793,9 @@ class _Reader:
     @staticmethod
     def ambiguous_divisor(items: Sequence[Item], start: int, end: int) -> bool:
         """Tell whether a number after a slash is followed directly by a letter, as in 1/2m."""
-        token = _atom_token(items[start])
+        token = token_of(items[start])
         after = items[end] if end < len(items) else None
-        follower = _atom_token(after) if after is not None and isinstance(after, Tree) else None
+        follower = token_of(after) if after is not None and isinstance(after, Tree) else None
         return (
             token is not None
             and token.type == "NUMBER"
@@ -1083,14 +806,14 @@ class _Reader:
     def factor(self, items: Sequence[Item], position: int) -> tuple[Expression, int]:
         """Read the factor at a position; return it and the position after it."""
         item = items[position]
-        if isinstance(item, Token):
+        if isinstance(item, Token) and item.type in {"OPERATOR", "SIGN"}:
             raise NotRead("operator", f"{item} has nothing before it")
-        atom, scripts = _atom(item), _scripts(item)
+        atom, scripts = atom_of(item), scripts_of(item)
         if isinstance(atom, Token) and atom.type == "DOTS":
             raise NotRead("dots", "dots outside a matrix are not read")
         if isinstance(atom, Token) and atom.type in {"TEXT", "COLON", "PRIME"}:
             raise NotRead("words", f"{atom} stands in the formula")
-        spelled = _spell(atom)
+        spelled = spell(atom)
         if spelled in {r"\sum", r"\prod", "∑"}:
             return self.series(scripts, items[position + 1 :], spelled), len(items)
         if spelled in {r"\nabla", "∇"}:
@@ -1109,17 +832,18 @@ class _Reader:
             return called
         if self.is_indicator(spelled) and (truth := self.indicator(items, position)):
             return truth
-        if spelled in {r"\mathbf1", r"\boldsymbol1", r"\bm1", r"\mathbb1", r"\vec1", r"\pmb1", r"\mathds1"}:  # fmt: skip
+        if spelled in _ONES:
             return self.ones(scripts), position + 1
         name, symbol = self.symbol(item)
-        function = self.function_of(name, symbol, items, position)
+        function = self.function_of(name, symbol)
         if function is not None:
             return self.application(function, items, position)
         if spelled in {"e", r"\mathrme"} and symbol is None and scripts:
             return self.exponential(scripts), position + 1
+        hiding = _HIDING | {r"\norm", r"\abs"}
         if isinstance(atom, Tree) and (
-            atom.data not in {"styled", "stacked"} or _spell(atom.children[0]) in _HIDING | {r"\norm", r"\abs"}
-        ):  # fmt: skip
+            atom.data not in {"styled", "stacked"} or spell(atom.children[0]) in hiding
+        ):
             return self.composed(atom, scripts, items, position)
         if spelled in {r"\mathbfI", "I", r"\mathbbI", r"\boldsymbolI"} and symbol is None:
             size = self.marks(scripts, None).places
@@ -1135,26 +859,26 @@ class _Reader:
             return None
         if position + 1 >= len(items) or not self.is_bracket(items[position + 1]):
             return None
-        bracket = cast("Tree[Token]", _atom(items[position + 1]))
+        bracket = cast("Tree[Token]", atom_of(items[position + 1]))
         inner = self.inner_side(bracket)
         if inner is None:
             return None
-        primes = sum(script.data == "prime" for script in _scripts(item))
+        primes = sum(script.data == "prime" for script in scripts_of(item))
         (parameter,) = definition.letters
         value = Called(name, parameter, definition.body, self.side(inner), primes)
-        return self.scripted(value, _scripts(items[position + 1])), position + 2
+        return self.scripted(value, scripts_of(items[position + 1])), position + 2
 
     def symbol(self, item: Item) -> tuple[str, Symbol | None]:
         """Look a factor up: as printed with its scripts, then bare, then without bold type."""
-        atom = _atom(item)
+        atom = atom_of(item)
         lookup = self.notation.lookup
         bare = self.bare(atom)
         if not bare:
             return "", None
-        worded = "".join(_spell(s) for s in _scripts(item) if self.is_word(s))
+        worded = "".join(spell(s) for s in scripts_of(item) if self.is_word(s))
         if worded and bare + worded not in lookup:
             return bare + worded, None
-        for spelled in (_spell(item), *self.prefixes(item), _spell(atom), bare):
+        for spelled in (spell(item), *self.prefixes(item), spell(atom), bare):
             if spelled in self.definitions:
                 return spelled, lookup.get(spelled)
             if spelled in lookup:
@@ -1164,13 +888,13 @@ class _Reader:
     @staticmethod
     def is_word(script: Tree[Token]) -> bool:
         """Tell whether a subscript is a word or a command that belongs to the name."""
-        atom = _atom(script.children[0])
+        atom = atom_of(script.children[0])
         while isinstance(atom, Tree) and atom.data == "group":
-            clauses = _clauses(atom.children[0])
-            items = _items(clauses[0].sides[0]) if clauses[0].sides[0] is not None else []
+            clauses = clauses_of(atom.children[0])
+            items = items_of(clauses[0].sides[0]) if clauses[0].sides[0] is not None else []
             if len(clauses) != 1 or len(items) != 1:
                 return False
-            atom = _atom(items[0])
+            atom = atom_of(items[0])
         if script.data != "subscript" or not isinstance(atom, Token):
             return False
         function = atom in _PLAIN_FUNCTIONS and atom.type in {"COMMAND", "WORD"}
@@ -1179,17 +903,17 @@ class _Reader:
     @staticmethod
     def prefixes(item: Item) -> Iterator[str]:
         """Yield the spellings of a factor with its first script only."""
-        for script in _scripts(item):
+        for script in scripts_of(item):
             if script.data != "prime":
-                yield _spell(_atom(item)) + _spell(script)
+                yield spell(atom_of(item)) + spell(script)
 
     @classmethod
     def bare(cls, atom: Item) -> str:
         """Return the name of a symbol without bold type or arrows, or ""."""
         if isinstance(atom, Token):
-            return _spell(atom) if atom.type in {"LETTER", "COMMAND", "WORD"} else ""
+            return spell(atom) if atom.type in {"LETTER", "COMMAND", "WORD"} else ""
         if atom.data == "styled":
-            style, inner = str(atom.children[0]), _atom(atom.children[1])
+            style, inner = str(atom.children[0]), atom_of(atom.children[1])
             if style in _HIDING | {r"\norm", r"\abs"}:
                 return ""
             name = cls.bare(inner)
@@ -1197,18 +921,18 @@ class _Reader:
                 return name
             return style + name if name else ""
         if atom.data == "group":
-            clauses = _clauses(atom.children[0])
+            clauses = clauses_of(atom.children[0])
             if len(clauses) == 1 and not clauses[0].relations and clauses[0].sides[0] is not None:
                 side = clauses[0].sides[0]
-                items = _items(side)
-                lone = len(items) == 1 and not _scripts(items[0]) and len(side.children) == 1
-                return cls.bare(_atom(items[0])) if lone else ""
+                items = items_of(side)
+                lone = len(items) == 1 and not scripts_of(items[0]) and len(side.children) == 1
+                return cls.bare(atom_of(items[0])) if lone else ""
         return ""
 
     @staticmethod
     def special(atom: Item) -> bool:
         """Tell whether an atom is a sign of mathematics, not a name that a page may give."""
-        spelled = _spell(atom)
+        spelled = spell(atom)
         return spelled in {
             r"\sum", r"\prod", r"\nabla", r"\partial", "∂", "∇", r"\infty", r"\dots", r"\forall",
             r"\mathbfI", "I", r"\to", r"\mathbb1", r"\mathbf1",
@@ -1218,7 +942,7 @@ class _Reader:
         self, item: Item, name: str, symbol: Symbol | None, items: Sequence[Item], position: int
     ) -> tuple[Expression, int]:
         """Read a symbol with its scripts."""
-        scripts = _scripts(item)
+        scripts = scripts_of(item)
         if name in self.definitions and not self.identity:
             scripts = [script for script in scripts if not self.is_word(script)]
             return self.defined(self.definitions[name], scripts, item), position + 1
@@ -1227,18 +951,18 @@ class _Reader:
         ):
             if name == r"\delta" and (kronecker := self.kronecker(scripts)):
                 return kronecker, position + 1
-            if not name or _atom_token(item) is not None and self.special(_atom(item)):
-                raise NotRead("undeclared", f"{_spell(item)} is not declared")
+            if not name or (token_of(item) is not None and self.special(atom_of(item))):
+                raise NotRead("undeclared", f"{spell(item)} is not declared")
             marks = self.marks(scripts, None)
             free: Expression = Free(name, tuple(marks.places or ()))
             return self.finished(free, marks), position + 1
         if symbol is None:
-            raise NotRead("undeclared", f"{_spell(item) or name} is not declared")
+            raise NotRead("undeclared", f"{spell(item) or name} is not declared")
         if name == r"\delta" and (kronecker := self.kronecker(scripts)):
             return kronecker, position + 1
         # a script that is part of the declared name is not read a second time
-        printed = [s for s in scripts if name != _spell(_atom(item)) + _spell(s)]
-        if name == _spell(item):
+        printed = [s for s in scripts if name != spell(atom_of(item)) + spell(s)]
+        if name == spell(item):
             printed = []
         after = position + 1
         if symbol.family in {"J", "losses"} and self.notation.examples == "one":
@@ -1248,36 +972,37 @@ class _Reader:
             case "number" if symbol.family == "epsilon":
                 return self.finished(Number(EPSILON), marks), after
             case "number":
-                printed_below = "".join(_spell(s) for s in printed if s.data == "subscript")
+                printed_below = "".join(spell(s) for s in printed if s.data == "subscript")
                 return self.finished(Free(name + printed_below), marks), after
             case "size":
                 if symbol.family == "n":
                     marks = self.marks(printed, symbol, layer_below=True)
-                    return self.finished(Count(Size("n", self.layer(symbol, marks, name, ()))), marks), after  # fmt: skip
+                    size = Size("n", self.layer(symbol, marks, name, ()))
+                    return self.finished(Count(size), marks), after
                 return self.finished(Count(Size(symbol.family)), marks), after
             case "function":
-                raise NotRead("argument", f"{_spell(item)} is a function without an argument")
+                raise NotRead("argument", f"{spell(item)} is a function without an argument")
         if symbol.family in {"J", "losses"}:
             if after < len(items) and self.holds_arguments(items[after]):
                 after += 1
             return self.finished(self.cost(symbol, marks, name), marks), after
-        bold = isinstance(_atom(item), Tree) and _spell(_atom(item)) != name
+        bold = isinstance(atom_of(item), Tree) and spell(atom_of(item)) != name
         node = self.node(name, symbol, marks, bold=bold)
         return self.finished(self.quantity(symbol, node), marks), after
 
     @staticmethod
     def names_example(script: Tree[Token]) -> bool:
         """Tell whether a script of the cost names the one example there is, as n in E_n."""
-        return bool(re.fullmatch(r"[_^]\(?[a-z]\)?", _spell(script)))
+        return bool(re.fullmatch(r"[_^]\(?[a-z]\)?", spell(script)))
 
     @staticmethod
     def holds_arguments(item: Item) -> bool:
         """Tell whether brackets hold arguments, as in J(W, b), and not a factor."""
-        atom = _atom(item)
-        if not isinstance(atom, Tree) or atom.data not in {"round", "square"} or _scripts(item):
+        atom = atom_of(item)
+        if not isinstance(atom, Tree) or atom.data not in {"round", "square"} or scripts_of(item):
             return False
-        sides = [side for clause in _clauses(atom.children[0]) for side in clause.sides]
-        return all(side is not None and len(_items(side)) == 1 for side in sides)
+        sides = [side for clause in clauses_of(atom.children[0]) for side in clause.sides]
+        return all(side is not None and len(items_of(side)) == 1 for side in sides)
 
     @staticmethod
     def quantity(symbol: Symbol, node: Node) -> Expression:
@@ -1443,10 +1168,10 @@ class _Reader:
         letters: dict[str, Place] = {}
         if definition.layer:
             if marks.layer is None:
-                raise NotRead("layer", f"{_spell(item)} shows no layer")
+                raise NotRead("layer", f"{spell(item)} shows no layer")
             letters[definition.layer] = marks.layer
         elif marks.layer is not None:
-            raise NotRead("layer", f"{_spell(item)} was defined without a layer")
+            raise NotRead("layer", f"{spell(item)} was defined without a layer")
         elif self.notation.layers == "index":
             here = self.layer_of_index(places)
             there = self.layer_of_index([Index(letter) for letter in definition.letters])
@@ -1454,7 +1179,7 @@ class _Reader:
                 letters["l"] = Index("l", here.shift - there.shift)
         if len(places) == len(definition.letters):
             if None in places:
-                raise NotRead("indices", f"{_spell(item)} with a colon is not read")
+                raise NotRead("indices", f"{spell(item)} with a colon is not read")
             named = zip(definition.letters, places, strict=True)
             letters |= {letter: place for letter, place in named if place is not None}
             body: Expression = substitute(definition.body, letters)
@@ -1466,11 +1191,11 @@ class _Reader:
             (letter,) = definition.letters
             size = next(ranges(definition.body, letter), None)
             if size is None:
-                raise NotRead("indices", f"{_spell(item)} needs its index")
+                raise NotRead("indices", f"{spell(item)} needs its index")
             body = Dotted(definition.body, letter, size, "\N{DEGREE SIGN}", ONE)
             body = substitute(body, letters)
         else:
-            raise NotRead("indices", f"{_spell(item)} was defined with other indices")
+            raise NotRead("indices", f"{spell(item)} was defined with other indices")
         return self.finished(body, marks)
 
     # the parts of mathematics
@@ -1481,7 +1206,7 @@ class _Reader:
         """Read a number, a vector of ones 1_m, or an indicator 1{p = j}."""
         after = items[position + 1] if position + 1 < len(items) else None
         if token == "1" and not scripts and after is not None and isinstance(after, Tree):
-            inner = _atom(after)
+            inner = atom_of(after)
             if isinstance(inner, Tree) and inner.data in {"curly", "square"}:
                 truth = self.truth(inner)
                 if truth is not None:
@@ -1501,11 +1226,12 @@ class _Reader:
                 marks = self.marks([script], None)
                 transposed ^= marks.transposed
                 continue
-            group = _atom(inner)
+            group = atom_of(inner)
             if isinstance(group, Tree) and (truth := self.truth(group)) is not None:
                 return truth
-            product = [str(t) for t in group.scan_values(lambda t: t.type == "OPERATOR")] if isinstance(group, Tree) else []  # fmt: skip
-            if product:
+            if isinstance(group, Tree) and any(
+                isinstance(t, Token) and t.type == "OPERATOR" for t in group.scan_values(bool)
+            ):
                 shape = self.space(
                     Tree(
                         "side",
@@ -1530,25 +1256,25 @@ class _Reader:
                 places = self.places(inner, 1)
                 size = places[0] if len(places) == 1 else None
                 if size is None:
-                    raise NotRead("ones", f"1_{_spell(inner)} is not read")
+                    raise NotRead("ones", f"1_{spell(inner)} is not read")
         column = Ones(size)
         return Transpose(column) if transposed else column
 
     @staticmethod
     def is_indicator(spelled: str) -> bool:
         """Tell whether a symbol is that of an indicator function."""
-        return spelled in {r"\mathbb1", r"\mathbf1", r"\mathbbI", r"\mathbfI", "I", r"\mathds1", r"\boldsymbol1", r"\mathcalI"}  # fmt: skip
+        return spelled in _INDICATORS
 
     def indicator(self, items: Sequence[Item], position: int) -> tuple[Expression, int] | None:
         """Read an indicator with its relation below or in brackets."""
-        for script in _scripts(items[position]):
-            group = _atom(script.children[0])
+        for script in scripts_of(items[position]):
+            group = atom_of(script.children[0])
             if script.data == "subscript" and isinstance(group, Tree):
                 truth = self.truth(group)
                 if truth is not None:
                     return truth, position + 1
-        if position + 1 < len(items) and not _scripts(items[position]):
-            after = _atom(items[position + 1])
+        if position + 1 < len(items) and not scripts_of(items[position]):
+            after = atom_of(items[position + 1])
             if isinstance(after, Tree) and after.data in {"round", "square", "curly"}:
                 truth = self.truth(after)
                 if truth is not None:
@@ -1559,14 +1285,14 @@ class _Reader:
         """Read a relation in brackets, such as [p = j] or [z > 0], or return None."""
         if tree.data not in {"group", "round", "square", "curly"}:
             return None
-        clauses = _clauses(tree.children[0])
+        clauses = clauses_of(tree.children[0])
         if len(clauses) != 1:
             return None
         clause = clauses[0]
         if not clause.relations:
             side = clause.sides[0]
-            items = _items(side) if side is not None else []
-            inner = _atom(items[0]) if len(items) == 1 else None
+            items = items_of(side) if side is not None else []
+            inner = atom_of(items[0]) if len(items) == 1 else None
             return self.truth(inner) if isinstance(inner, Tree) else None
         if len(clause.relations) != 1:
             return None
@@ -1600,18 +1326,18 @@ class _Reader:
         kind = "product" if "prod" in sign else "sum"
         upper: Place | None = None
         if upper_tree is not None:
-            group = _atom(upper_tree)
+            group = atom_of(upper_tree)
             inner = self.inner_side(group) if isinstance(group, Tree) else None
             try:
                 upper = self.place_of_side(inner) if inner is not None else self.place([upper_tree])
             except NotRead:
                 if not self.identity:
                     raise
-        group = _atom(lower_tree)
+        group = atom_of(lower_tree)
         if isinstance(group, Token):
-            clauses = [_Clause((Tree("side", [Tree("product", [lower_tree])]),), ())]
+            clauses = [Clause((side_of([lower_tree]),), ())]
         else:
-            clauses = _clauses(group.children[0])
+            clauses = clauses_of(group.children[0])
         result = body
         bound: list[tuple[str, Place | None, Truth | None]] = []
         unless: Truth | None = None
@@ -1620,10 +1346,10 @@ class _Reader:
             if left is None:
                 raise NotRead("bounds", "the index of Σ is not understood")
             if not clause.relations:
-                bound.extend((self.letter(item), None, None) for item in _items(left))
+                bound.extend((self.letter(item), None, None) for item in items_of(left))
                 continue
-            if _spell(left) == "axis":
-                return self.axis(body, _spell(clause.sides[1]))
+            if spell(left) == "axis":
+                return self.axis(body, spell(clause.sides[1]))
             if len(clause.relations) != 1 or clause.sides[1] is None:
                 raise NotRead("bounds", "the bounds of Σ are not understood")
             letter = self.letter_of(left)
@@ -1644,14 +1370,14 @@ class _Reader:
         """Read a summation index."""
         place = self.place_letter(item) if isinstance(item, Tree) else None
         if not isinstance(place, Index) or not place.letter or place.shift:
-            raise NotRead("bounds", f"{_spell(item)} is no summation index")
+            raise NotRead("bounds", f"{spell(item)} is no summation index")
         return place.letter
 
     def letter_of(self, side: Tree[Token]) -> str:
         """Read the summation index of a bound such as i = 1."""
-        items = _items(side)
+        items = items_of(side)
         if len(items) != 1:
-            raise NotRead("bounds", f"{_spell(side)} is no summation index")
+            raise NotRead("bounds", f"{spell(side)} is no summation index")
         return self.letter(items[0])
 
     def axis(self, body: Expression, number: str) -> Expression:
@@ -1682,9 +1408,11 @@ class _Reader:
             self.reproach("bounds", f"Σ over {letter} shows no upper bound", note=True)
             upper = slot or declared
             if upper is None and not used:
-                upper = next((s for p in walk(body) if isinstance(p, Index) for s in ranges(body, p.letter)), None)  # fmt: skip
+                letters = [part.letter for part in walk(body) if isinstance(part, Index)]
+                upper = next((size for x in letters for size in ranges(body, x)), None)
             if upper is not None and upper == slot:
-                return Series(letter, self.first(letter, lower, slot, declared), None, body, kind, unless)  # fmt: skip
+                first = self.first(letter, lower, slot, declared)
+                return Series(letter, first, None, body, kind, unless)
             if upper is None:
                 raise NotRead("bounds", f"Σ over {letter} has no bounds, and no range is declared")
             upper = replace(upper, shift=upper.shift + self.notation.base - 1)
@@ -1721,7 +1449,7 @@ class _Reader:
         top, position = self.factor(items, position)
         if symbol is not None and symbol.kind == "gradient":
             return self.quantity(symbol, self.node(name, symbol, _Marks(), bold=False)), position
-        group = _atom(below[0])
+        group = atom_of(below[0])
         inner = self.inner_side(group) if isinstance(group, Tree) else None
         variable = self.side(inner) if inner is not None else self.product([below[0]])
         return self.derivative(top, variable), position
@@ -1745,7 +1473,7 @@ class _Reader:
         )  # fmt: skip
         if slash is None or slash not in {position + 2, position + 3} or slash + 2 >= len(items):
             return None
-        if _spell(_atom(items[slash + 1])) not in signs:
+        if spell(atom_of(items[slash + 1])) not in signs:
             return None
         top, end = self.factor(items[:slash], position + 1)
         if end != slash:
@@ -1761,7 +1489,7 @@ class _Reader:
         following = items[position + 1]
         if isinstance(following, Token):
             return None
-        bare = self.bare(_atom(following))
+        bare = self.bare(atom_of(following))
         declared = self.notation.lookup.get("d" + bare)
         name, symbol = self.symbol(following)
         if declared is None and (symbol is None or symbol.kind != "node" or symbol.family == "J"):
@@ -1769,15 +1497,15 @@ class _Reader:
         if self.identity:
             return None
         symbol = declared or cast(Symbol, symbol)._replace(kind="gradient")
-        marks = self.marks(_scripts(following), symbol)
-        bold = isinstance(_atom(following), Tree) and _spell(_atom(following)) != name
+        marks = self.marks(scripts_of(following), symbol)
+        bold = isinstance(atom_of(following), Tree) and spell(atom_of(following)) != name
         node = self.node(bare, symbol, marks, bold=bold)
         return self.finished(self.quantity(symbol, node), marks), position + 2
 
     def fraction(self, top: Item, bottom: Item, rest: Sequence[Item]) -> tuple[Expression, bool]:
         """Read a fraction, or a derivative; True where it took the rest of its term along."""
         above, below = self.unwrapped(top), self.unwrapped(bottom)
-        signs = [_spell(_atom(items[0])) if items else "" for items in (above, below)]
+        signs = [spell(atom_of(items[0])) if items else "" for items in (above, below)]
         for sign in (r"\delta", "d", r"\mathrmd"):
             if signs == [sign, sign] and (len(above) > 1 or len(below) > 1) and len(below) > 1:
                 if sign == r"\delta":
@@ -1786,12 +1514,12 @@ class _Reader:
         partial = [sign in {r"\partial", "∂"} for sign in signs]
         if not any(partial):
             return Quotient(self.inside(top), self.inside(bottom)), False
-        if partial[0] and any(s.data == "superscript" for s in _scripts(above[0])):
+        if partial[0] and any(s.data == "superscript" for s in scripts_of(above[0])):
             raise NotRead("second", "second derivatives are not read")
         variables = below[1:] if partial[1] else below
         if not partial[1]:
             self.reproach("lost", "a denominator lacks its ∂")
-        if any(_spell(_atom(item)) in {r"\partial", "∂"} for item in variables):
+        if any(spell(atom_of(item)) in {r"\partial", "∂"} for item in variables):
             raise NotRead("second", "a derivative by two variables is not read")
         if not variables:
             raise NotRead("partial", "∂ stands alone in a denominator")
@@ -1810,26 +1538,26 @@ class _Reader:
     def without_second_partial(self, items: list[Item]) -> list[Item]:
         """Drop the second sign of ∂∂J."""
         inner = self.unwrapped(items[0]) if len(items) == 1 else items
-        if inner and _spell(_atom(inner[0])) in {r"\partial", "∂"} and len(inner) > 1:
+        if inner and spell(atom_of(inner[0])) in {r"\partial", "∂"} and len(inner) > 1:
             self.reproach("doubled", "∂∂ is doubled")
             return inner[1:]
         return items
 
     def unwrapped(self, item: Item) -> list[Item]:
         """Return the factors within braces that hold one product, or the item itself."""
-        atom = _atom(item)
-        if isinstance(atom, Tree) and atom.data == "group" and not _scripts(item):
+        atom = atom_of(item)
+        if isinstance(atom, Tree) and atom.data == "group" and not scripts_of(item):
             side = self.inner_side(atom)
             if side is None or any(isinstance(child, Token) for child in side.children):
                 return []
-            items = _items(side)
+            items = items_of(side)
             return self.unwrapped(items[0]) if len(items) == 1 else items
         return [item]
 
     def inside(self, item: Item) -> Expression:
         """Read what stands within braces."""
-        atom = _atom(item)
-        if isinstance(atom, Tree) and atom.data == "group" and not _scripts(item):
+        atom = atom_of(item)
+        if isinstance(atom, Tree) and atom.data == "group" and not scripts_of(item):
             side = self.inner_side(atom)
             if side is None:
                 raise NotRead("fraction", "a part of a fraction is not understood")
@@ -1838,12 +1566,11 @@ class _Reader:
 
     def derivative(self, top: Expression, bottom: Expression) -> Expression:
         """Build a derivative by a quantity, or by the transpose of one."""
-        if isinstance(bottom, Transpose) and isinstance(bottom.of, Node) and isinstance(top, Node):
-            if top.family in {"J", "losses"}:
-                return Transpose(Derivative(top, bottom.of))
-        if isinstance(bottom, Entry) and isinstance(bottom.of, Node) and bottom.of.row is None:
-            if bottom.of.column is None and not bottom.of.flipped:
-                bottom = replace(bottom.of, row=bottom.row, column=bottom.column)
+        match bottom:
+            case Transpose(Node() as node) if isinstance(top, Node) and top.family == "J":
+                return Transpose(Derivative(top, node))
+            case Entry(Node(row=None, column=None, flipped=False) as node, row, column):
+                bottom = replace(node, row=row, column=column)
         if not isinstance(bottom, Node | Free):
             raise NotRead("variable", f"a derivative by {show(bottom)} is not read")
         if isinstance(bottom, Node) and bottom.family in {"J", "losses"}:
@@ -1853,12 +1580,11 @@ class _Reader:
     @staticmethod
     def is_bracket(item: Item) -> bool:
         """Tell whether an item is a bracket that can hold arguments."""
-        atom = _atom(item)
+        atom = atom_of(item)
         return isinstance(atom, Tree) and atom.data in {"round", "square"}
 
-    def function_of(
-        self, name: str, symbol: Symbol | None, items: Sequence[Item], position: int
-    ) -> str | None:
+    @staticmethod
+    def function_of(name: str, symbol: Symbol | None) -> str | None:
         """Return the function that a symbol names here, or None."""
         if symbol is not None and symbol.kind == "function":
             return symbol.family
@@ -1871,40 +1597,41 @@ class _Reader:
     ) -> tuple[Expression, int]:
         """Read a function with its argument."""
         item = items[position]
-        marks = self.marks(_scripts(item), Symbol("function", function, Index("l")))
+        marks = self.marks(scripts_of(item), Symbol("function", function, Index("l")))
         if marks.places:
             if len(marks.places) == 1 and self.notation.layers == "subscript":
                 pass
-            raise NotRead("function", f"{_spell(item)} has an index that is not read")
+            raise NotRead("function", f"{spell(item)} has an index that is not read")
         position += 1
         if position >= len(items) or isinstance(items[position], Token):
-            raise NotRead("argument", f"{_spell(item)} is a function without an argument")
+            raise NotRead("argument", f"{spell(item)} is a function without an argument")
         argument = items[position]
         after: list[Tree[Token]] = []
         if self.is_bracket(argument) or (
-            isinstance(_atom(argument), Tree) and cast("Tree[Token]", _atom(argument)).data == "curly"
+            isinstance(atom_of(argument), Tree) and cast("Tree[Token]", atom_of(argument)).data == "curly"
         ):  # fmt: skip
-            group = cast("Tree[Token]", _atom(argument))
-            clauses = _clauses(group.children[0])
+            group = cast("Tree[Token]", atom_of(argument))
+            clauses = clauses_of(group.children[0])
             arguments = []
             for clause in clauses:
                 if clause.relations or clause.sides[0] is None:
-                    raise NotRead("argument", f"the argument of {_spell(item)} is not understood")
+                    raise NotRead("argument", f"the argument of {spell(item)} is not understood")
                 arguments.append(self.side(clause.sides[0]))
-            after, position = _scripts(argument), position + 1
+            after, position = scripts_of(argument), position + 1
         elif function == "activation" or function in _MANY:
-            raise NotRead("argument", f"{_spell(item)} is a function without an argument")
+            raise NotRead("argument", f"{spell(item)} is a function without an argument")
         else:
             only, position = self.factor(items, position)
             arguments = [only]
         layer = marks.layer
         if function == "activation" and layer is None:
-            layer = next((p.layer for a in arguments for p in walk(a) if isinstance(p, Node) and p.layer is not None), None)  # fmt: skip
+            nodes = [p for a in arguments for p in walk(a) if isinstance(p, Node)]
+            layer = next((node.layer for node in nodes if node.layer is not None), None)
             if layer is None and not self.identity:
-                raise NotRead("layer", f"{_spell(item)} shows no layer")
+                raise NotRead("layer", f"{spell(item)} shows no layer")
         result: Expression = Apply(function, tuple(arguments), marks.primes, layer)
         if len(arguments) > 1 and function not in _MANY:
-            raise NotRead("argument", f"{_spell(item)} has one argument")
+            raise NotRead("argument", f"{spell(item)} has one argument")
         if marks.power is not None:
             result = Power(result, marks.power)
         if marks.transposed:
@@ -1955,7 +1682,7 @@ class _Reader:
                 if truth is not None:
                     value = truth
                 elif side is None:
-                    raise NotRead("list", f"the list {_spell(atom)[:40]} is not read")
+                    raise NotRead("list", f"the list {spell(atom)[:40]} is not read")
                 else:
                     value = self.side(side)
         return self.scripted(value, scripts), after
@@ -1965,7 +1692,7 @@ class _Reader:
         kind = "norm"
         for script in scripts:
             if script.data == "subscript":
-                spelled = _spell(script.children[0])
+                spelled = spell(script.children[0])
                 if spelled not in {"2", "F", "1"}:
                     raise NotRead("norm", f"the norm with index {spelled} is not read")
                 kind = "norm1" if spelled == "1" else kind
@@ -1994,9 +1721,9 @@ class _Reader:
 
     def grid(self, tree: Tree[Token]) -> Expression:
         """Read a matrix cell by cell, a matrix with dots, or cases."""
-        rows: list[list[list[_Clause]]] = []
-        for row in _trees(tree, "row"):
-            cells = [_clauses(cell) for cell in _trees(row, "clauses")]
+        rows: list[list[list[Clause]]] = []
+        for row in subtrees(tree, "row"):
+            cells = [clauses_of(cell) for cell in subtrees(row, "clauses")]
             filled = [[c for c in cell if any(s is not None for s in c.sides)] for cell in cells]
             if any(filled):
                 rows.append(filled)
@@ -2019,18 +1746,25 @@ class _Reader:
         dotted_across = len(real_columns) < width
         if not dotted_down and not dotted_across:
             return Grid(tuple(tuple(line) for line in full))
-        return _dotted(full, dotted_down, dotted_across, self)
+        return self.with_dots(full, down=dotted_down, across=dotted_across)
+
+    def with_dots(self, cells: list[list[Expression]], *, down: bool, across: bool) -> Expression:
+        """Read a matrix with dots, and reproach a letter used in both directions."""
+        matrix, repeated = dotted(cells, down=down, across=across, base=self.notation.base)
+        if repeated:
+            self.reproach("repeated", f"{repeated} labels both the rows and the columns")
+        return matrix
 
     @staticmethod
-    def is_dots(cell: list[_Clause]) -> bool:
+    def is_dots(cell: list[Clause]) -> bool:
         """Tell whether a cell is empty or holds dots."""
         if not cell:
             return True
         side = cell[0].sides[0]
-        token = _atom_token(_items(side)[0]) if side is not None and _items(side) else None
+        token = token_of(items_of(side)[0]) if side is not None and items_of(side) else None
         return token is not None and token.type == "DOTS"
 
-    def cell(self, cell: list[_Clause]) -> Expression | None:
+    def cell(self, cell: list[Clause]) -> Expression | None:
         """Read one cell; None where there are dots."""
         if self.is_dots(cell):
             return None
@@ -2039,7 +1773,7 @@ class _Reader:
             raise NotRead("matrix", "a cell of a matrix is not understood")
         return self.side(side)
 
-    def cases(self, rows: list[list[list[_Clause]]]) -> Expression:
+    def cases(self, rows: list[list[list[Clause]]]) -> Expression:
         """Read cases with their conditions."""
         branches: list[tuple[Expression, Truth | Compare | None]] = []
         for row in rows:
@@ -2049,10 +1783,9 @@ class _Reader:
             value = self.side(clauses[0].sides[0])
             condition: Truth | Compare | None = None
             for clause in clauses[1:]:
-                clause, _ = _without_words(clause)
+                clause, _ = without_words(clause)
                 if clause.relations:
-                    wrapped = Tree("round", [Tree("clauses", [_rebuilt(clause)])])
-                    read_one = self.truth(wrapped)
+                    read_one = self.truth(clause_tree(clause))
                     if not isinstance(read_one, Truth | Compare):
                         raise NotRead("cases", "the condition of a case is not understood")
                     condition = read_one
@@ -2060,16 +1793,6 @@ class _Reader:
         if any(condition is None for _, condition in branches[:-1]):
             raise NotRead("cases", "a case has no condition")
         return Cases(tuple(branches))
-
-
-def _rebuilt(clause: _Clause) -> Tree[Token]:
-    children: list[Item] = []
-    for position, side in enumerate(clause.sides):
-        if position:
-            children.append(Token("RELATION", clause.relations[position - 1]))
-        if side is not None:
-            children.append(side)
-    return Tree("clause", children)
 
 
 def _fresh(body: Expression) -> Expression:
@@ -2088,79 +1811,3 @@ def _fresh(body: Expression) -> Expression:
         return node
 
     return cast("Expression", rewrite(body, renamed))
-
-
-# matrices with dots: what varies from cell to cell is found by position, not by letter
-
-
-class _Pattern(NamedTuple):
-    cell: Expression
-    values: tuple[Place, ...] | None
-
-
-def _merge(parts: Sequence[object], fresh: str) -> tuple[object, set[tuple[Place, ...]]]:
-    """Replace, in trees that agree otherwise, the places in which they differ by one letter."""
-    first = parts[0]
-    if all(part == first for part in parts):
-        return first, set()
-    if all(isinstance(part, Index | Size) for part in parts):
-        return Index(fresh), {cast("tuple[Place, ...]", tuple(parts))}
-    if isinstance(first, tuple) and all(
-        isinstance(part, tuple) and len(part) == len(first) for part in parts
-    ):
-        merged = [_merge(column, fresh) for column in zip(*cast("list[tuple[object]]", parts), strict=True)]  # fmt: skip
-        return tuple(value for value, _ in merged), set().union(*(found for _, found in merged))
-    if not hasattr(first, "__dataclass_fields__") or any(type(p) is not type(first) for p in parts):
-        raise NotRead("matrix", "the cells of a matrix with dots do not follow one pattern")
-    changes: dict[str, object] = {}
-    found: set[tuple[Place, ...]] = set()
-    for name in first.__dataclass_fields__:
-        value, inner = _merge([getattr(part, name) for part in parts], fresh)
-        changes[name] = value
-        found |= inner
-    return replace(first, **changes), found  # type: ignore[type-var]
-
-
-def _line(cells: Sequence[Expression], fresh: str) -> _Pattern:
-    merged, found = _merge(cells, fresh)
-    if len(found) > 1:
-        raise NotRead("matrix", "the cells of a matrix with dots vary in more than one index")
-    return _Pattern(cast("Expression", merged), found.pop() if found else None)
-
-
-def _dotted(cells: list[list[Expression]], down: bool, across: bool, reader: _Reader) -> Expression:
-    row_letter, column_letter = "ρ", "κ"
-    row_values: tuple[Place, ...] | None = None
-    if down:
-        columns = [_line([line[c] for line in cells], row_letter) for c in range(len(cells[0]))]
-        values = {pattern.values for pattern in columns}
-        if len(values) != 1 or (row_values := columns[0].values) is None:
-            raise NotRead("matrix", "the rows of a matrix with dots do not vary in one index")
-        line = [pattern.cell for pattern in columns]
-    elif len(cells) == 1:
-        line = cells[0]
-    else:
-        raise NotRead("matrix", "a matrix with dots along its rows only is not read")
-    column_values: tuple[Place, ...] | None = None
-    if across:
-        pattern = _line(line, column_letter)
-        if (column_values := pattern.values) is None:
-            raise NotRead("matrix", "the columns of a matrix with dots do not vary in one index")
-        cell = pattern.cell
-    elif len(line) == 1:
-        cell = line[0]
-    else:
-        raise NotRead("matrix", "a matrix with dots along its columns only is not read")
-    letters = [values[1].letter for values in (row_values, column_values) if values and len(values) > 2 and isinstance(values[1], Index)]  # fmt: skip
-    if len(letters) == 2 and letters[0] == letters[1]:
-        reader.reproach("repeated", f"{letters[0]} labels both the rows and the columns")
-    for values in (row_values, column_values):
-        if values is not None and values[0] != Index("", reader.notation.base):
-            raise NotRead("matrix", "a matrix with dots does not begin at its first index")
-    return Dotted(
-        cell,
-        row_letter if row_values else "\N{DEGREE SIGN}",
-        row_values[-1] if row_values else Index("", reader.notation.base),
-        column_letter if column_values else "\N{DEGREE SIGN}\N{DEGREE SIGN}",
-        column_values[-1] if column_values else Index("", reader.notation.base),
-    )

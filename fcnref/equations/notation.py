@@ -67,8 +67,33 @@ _SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))"
 _PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
 
 FUNCTIONS = frozenset(
-    "sigmoid tanh relu leaky_relu softplus silu gelu identity softmax log_softmax exp log sqrt abs "
-    "max min sin cos sign diag trace sum erf erfc step".split()
+    [
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky_relu",
+        "softplus",
+        "silu",
+        "gelu",
+        "identity",
+        "softmax",
+        "log_softmax",
+        "exp",
+        "log",
+        "sqrt",
+        "abs",
+        "max",
+        "min",
+        "sin",
+        "cos",
+        "sign",
+        "diag",
+        "trace",
+        "sum",
+        "erf",
+        "erfc",
+        "step",
+    ]
 )
 
 

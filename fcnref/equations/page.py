@@ -50,7 +50,10 @@ class Statement(NamedTuple):
     label: str = ""
 
 
-_ROWS = r"align|aligned|alignat|alignedat|equation|eqnarray|gather|gathered|multline|split|flalign|displaymath|math|subequations|darray"
+_ROWS = (
+    "align|aligned|alignat|alignedat|equation|eqnarray|gather|gathered|multline|split|flalign|"
+    "displaymath|math|subequations|darray"
+)
 _BEGIN = re.compile(rf"\\(begin|end)\s*\{{({_ROWS})\*?\}}(\s*\[[tcb]\])?(?<=\}})?")
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
@@ -228,7 +231,7 @@ def _read_tex(text: str) -> Iterator[Display]:
         found.append(Display(line, "", section=levels[mark[1]]))
     plain = re.sub(r"(?<!\\)%.*", "", text)
     plain = re.sub(
-        r"\\begin\{(verbatim|lstlisting|minted)\}.*?\\end\{\1\}", _blank, plain, flags=re.S
+        r"\\begin\{(verbatim|lstlisting|minted)\}.*?\\end\{\1\}", _blank, plain, flags=re.DOTALL
     )
     preamble = plain.partition(r"\begin{document}")
     if preamble[1]:
@@ -358,7 +361,8 @@ def _first(tex: str, start: int) -> int:
 
 
 _BREAK = re.compile(
-    r"\\\\\*?(\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\s*\])?|\\newline(?![A-Za-z])|\\ newline\b|\\cr(?![A-Za-z])"
+    r"\\\\\*?(\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\s*\])?"
+    r"|\\newline(?![A-Za-z])|\\ newline\b|\\cr(?![A-Za-z])"
 )
 
 
@@ -377,7 +381,7 @@ def _cleaned(row: str) -> str:
     row = _DROPPED.sub(" ", row)
     row = re.sub(r"\\textcolor\s*\{[^{}]*\}", " ", row)
     row = _without_ampersands(row)
-    row = re.sub(r"\s*\(\d+(?:\.\d+)*\)\s*$", "", row) if row.count("(") > 0 and "=" in row and re.search(r"\\q?quad\s*\(\d+(\.\d+)*\)\s*$", row) else row  # fmt: skip
+    row = re.sub(r"\\q?quad\s*\(\d+(?:\.\d+)*\)\s*$", "", row)
     row = re.sub(r"[\s.,;:]+$", "", row)
     return re.sub(r"^(?:\s|\\[,;:! ]|\\q?quad|~|,)+", "", row).strip()
 

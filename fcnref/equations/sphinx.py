@@ -308,10 +308,10 @@ def naming_tests(app: Sphinx) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path, module in _python(app, app.config.fcnref_equations_tests):
         for part in ast.walk(module):
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                if re.fullmatch(r"eq-[\w.-]+", part.value):
-                    names = found.setdefault(part.value, [])
-                    names.extend({path.stem} - set(names))
+            text = part.value if isinstance(part, ast.Constant) else None
+            if isinstance(text, str) and re.fullmatch(r"eq-[\w.-]+", text):
+                names = found.setdefault(text, [])
+                names.extend({path.stem} - set(names))
     return found
 
 

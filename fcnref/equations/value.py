@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
+from itertools import pairwise
 from time import process_time
 from typing import Any
 from zlib import crc32
@@ -40,7 +41,6 @@ from fcnref.equations.expression import (
     Product,
     Quotient,
     Series,
-    Size,
     Space,
     Sum,
     Transpose,
@@ -57,7 +57,7 @@ VECTOR = 5
 """The length of a free vector."""
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818, a fault of the equation and no error of the program
     """A fault that evaluation meets, with a code and a sentence."""
 
     code = "fault"
@@ -177,7 +177,7 @@ def evaluate(node: Expression, scope: Scope) -> Values:
 
 
 @singledispatch
-def _value(node: Any, scope: Scope) -> Values:
+def _value(node: Any, scope: Scope) -> Values:  # noqa: ARG001, the others read it
     raise NoMeaning(f"{show(node)} has no value")
 
 
@@ -199,7 +199,7 @@ def _text(value: Values) -> str:
 
 
 @_value.register
-def _(node: Number, scope: Scope) -> Values:
+def _(node: Number, scope: Scope) -> Values:  # noqa: ARG001, the others read it
     return _number(node.value)
 
 
@@ -337,9 +337,9 @@ def _(node: Sum, scope: Scope) -> Values:
         value = evaluate(term, scope)
         if total is None or _shape(total) == _shape(value):
             total = value if total is None else total + value
-        elif _fits(_shape(value), _shape(total)) and _stretches(term):
-            total = total + value
-        elif _fits(_shape(total), _shape(value)) and written:
+        elif (_fits(_shape(value), _shape(total)) and _stretches(term)) or (
+            _fits(_shape(total), _shape(value)) and written
+        ):
             total = total + value
         else:
             raise ShapeFault(f"({_text(total)}) + ({_text(value)}): the terms of {show(node)}")
@@ -809,8 +809,8 @@ def _laid_out(change: Values, by: tuple[int, int], node: Derivative, scope: Scop
         denominator = (scope.notation.jacobian == "denominator") != node.other_layout
         return jacobian.T if denominator else jacobian
     raise NoMeaning(
-        f"{show(node)} is {of[0]}×{of[1]} by {by[0]}×{by[1]}: a derivative of a matrix has no matrix "
-        "form; if the chain rule is meant formally, declare chain: formal"
+        f"{show(node)} is {of[0]}×{of[1]} by {by[0]}×{by[1]}: a derivative of a matrix has no "
+        "matrix form; if the chain rule is meant formally, declare chain: formal"
     )
 
 
@@ -820,9 +820,9 @@ def _chained(node: Product, scope: Scope) -> Values | None:
     links = [f for f in flat if isinstance(f, Derivative)]
     if len(links) < 2 or len(links) != len(flat):
         return None
-    if all(a.top == b.bottom for a, b in zip(links, links[1:], strict=False)):
-        links = links[::-1]
-    if not all(a.bottom == b.top for a, b in zip(links, links[1:], strict=False)):
+    if all(a.top == b.bottom for a, b in pairwise(links)):
+        links.reverse()
+    if not all(a.bottom == b.top for a, b in pairwise(links)):
         return None
     first = links[0]
     if not isinstance(first.bottom, Node) or scope.moved:

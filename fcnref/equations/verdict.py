@@ -31,10 +31,11 @@ from fcnref.equations.expression import (
     Truth,
     walk,
 )
-from fcnref.equations.meaning import Claim, Context, Definition, NotRead, Reproach, read
+from fcnref.equations.meaning import Claim, Context, Definition, Reproach, read
 from fcnref.equations.networks import LOSSES
 from fcnref.equations.notation import Notation, NotationError, front_matter, read_mapping
 from fcnref.equations.page import LONGEST, Display, read_macros, read_page, statements
+from fcnref.equations.syntax import NotRead
 from fcnref.equations.value import Fault, NoMeaning
 
 SECONDS = 4.0
@@ -155,7 +156,7 @@ def check_equation(tex: str, notation: Notation | str = "columns-are-examples") 
     Examples
     --------
     >>> from fcnref.equations import check_equation
-    >>> wrong = r"\frac{\partial J}{\partial A^{[l-1]}} = W^{[l]} \frac{\partial J}{\partial Z^{[l]}}"
+    >>> wrong = r"\nabla_{A^{[l-1]}} J = W^{[l]} \nabla_{Z^{[l]}} J"
     >>> check_equation(wrong).repair
     'true with W^{[l]}ᵀ for W^{[l]}'
     """
@@ -186,7 +187,7 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     Examples
     --------
     >>> from fcnref.equations import check_page
-    >>> page = r"$$ \frac{\partial J}{\partial b_j^{[l]}} = \frac{\partial J}{\partial z_{j,i}^{[l]}} $$"
+    >>> page = r"$$ \nabla_{b_j^{[l]}} J = \nabla_{z_{j,i}^{[l]}} J $$"
     >>> print(check_page(page)[0])
     1: wrong: index i is free on the right but not on the left / true with Σ_{i=1}^{m} on the right
     """
@@ -347,7 +348,10 @@ def _on_purpose(verdicts: list[Verdict], because: str) -> list[Verdict]:
     given = {code for v in blamed for code in (*v.codes, *(r.code for r in v.reproaches))}
     missing = [reason for reason in reasons if reason not in given]
     if missing:
-        text = f"declared wrong because of {', '.join(missing)}, but the reasons are {', '.join(sorted(given))}"
+        text = (
+            f"declared wrong because of {', '.join(missing)}, "
+            f"but the reasons are {', '.join(sorted(given))}"
+        )
         return [v._replace(status="wrong", message=text, codes=("because",)) for v in blamed]
     return [v._replace(status="wrong on purpose") if v in blamed else v for v in verdicts]
 
@@ -474,7 +478,7 @@ def _defined(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
     """Check that a definition or an update has a value, and an update the right shape."""
     left, right = claim.members[0], claim.members[-1]
     outcome = compare(left, right, notation, conditions=claim.conditions, deadline=deadline)
-    if outcome.failure is not None and outcome.failure.code not in {"value"}:
+    if outcome.failure is not None and outcome.failure.code != "value":
         status = "not read" if outcome.failure.code == "layer" else "wrong"
         codes = (outcome.failure.code,)
         return blank._replace(status=status, message=outcome.failure.text, codes=codes)
@@ -499,9 +503,9 @@ def _equated(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
     )
     if claim.kind == "space":
         return blank._replace(status="true", codes=("space",))
-    if not any(isinstance(p, Derivative) for m in claim.members for p in walk(m)):
-        if isinstance(left, Node) or (isinstance(left, Apply) and not left.primes):
-            return blank._replace(status="definition", codes=("forward",))
+    forward = isinstance(left, Node) or (isinstance(left, Apply) and not left.primes)
+    if forward and not any(isinstance(p, Derivative) for m in claim.members for p in walk(m)):
+        return blank._replace(status="definition", codes=("forward",))
     if all(canonical(right) == canonical(left) for right in others):
         if len({side.strip() for side in blank.tex.split("=")}) > 1:
             return blank._replace(status="definition", codes=("notation",))
