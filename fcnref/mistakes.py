@@ -179,7 +179,6 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "shuffle X and Y by the same permutation",
         ),
         ("target_transposed", "Y is transposed.", "Y has one column per example, like A"),
-        ("wrong_output_delta", "-Y / A stands where the fused gradient belongs.", FUSED),
         (
             "missing_output_derivative",
             "dZ[L] lacks the derivative of the output activation.",
@@ -189,11 +188,6 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "ce_extra_derivative",
             "A - Y is dZ[L] already, and it is multiplied by an output derivative once more.",
             FUSED,
-        ),
-        (
-            "error_reused",
-            "The output error stands where the gradient of a hidden layer belongs.",
-            CHAIN,
         ),
         ("target_in_hidden_layer", "A hidden layer is compared with the target.", CHAIN),
     ],

@@ -264,9 +264,6 @@ def _fused_kernels(scene: Scene) -> Iterator[Piece]:
             yield Piece("error_averaged_too_early", f"dZ = mean of A − Y {words}", 1.1, po * mean)
         yield Piece("loss_value_as_gradient", "dZ = (A − Y)²", 1.2, po * E**2)
         yield Piece("zero_gradient", "dZ = 0", 1.1, 0 * E)
-        yield Piece(
-            "wrong_output_delta", "dZ = −Y / A, the fused formula lost", 1.2, po * scene.dA_L
-        )
         return
     slug = "missing_output_derivative"
     if scene.activation(scene.L) == "identity" and scene.kind == "half_squared_error":
@@ -382,7 +379,7 @@ def _reused(scene: Scene, seen: Seen, l: int) -> Candidates:
     if l + 1 < scene.L and W.shape[0] == error.shape[0]:
         says = f"dA = W[{l + 1}]ᵀ (A[L] − Y)"
         found.append(("stale_upstream_gradient", says, 1.1, W.T @ error))
-    found.append(("error_reused", "dA = A[L] − Y, reused", 1.1, error))
+    found.append(("stale_upstream_gradient", "dA = A[L] − Y, reused", 1.1, error))
     if scene.A(l).shape == scene.Y.shape and l < scene.L:
         found.append(("target_in_hidden_layer", "dA = A[l] − Y", 1.1, scene.A(l) - scene.Y))
     if error.shape[0] == 1:

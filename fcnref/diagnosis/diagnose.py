@@ -79,11 +79,11 @@ def diagnose(problem: Problem, grads: Any) -> Report:
     best = hypotheses[0]
     wrong = {row.name for row in rows if row.verdict in {"wrong", "shape"}}
     unexplained = tuple(name for name in best.unexplained if name in wrong)
-    alternatives = _as_good(best, hypotheses) if not unexplained else ()
+    alternatives = _as_good(problem, best, hypotheses) if not unexplained else ()
     verdict: Literal["wrong", "partly explained", "unexplained"] = "wrong"
     if unexplained:
         verdict = "partly explained" if best.items else "unexplained"
-    findings = findings_of(best.items)
+    findings = findings_of(problem, best.items)
     return Report(verdict, rows, findings, alternatives, unexplained, best.error, tuple(notes))
 
 
@@ -100,7 +100,7 @@ def _explanations(problem: Problem, blocks: Mapping[str, Array]) -> list[Hypothe
     return found
 
 
-def _as_good(best: Hypothesis, all_of_them: list[Hypothesis]) -> tuple[Any, ...]:
+def _as_good(problem: Problem, best: Hypothesis, all_of_them: list[Hypothesis]) -> tuple[Any, ...]:
     seen = {frozenset(item.slug for item in best.items)}
     others = []
     for hypothesis in all_of_them[1:]:
@@ -108,7 +108,7 @@ def _as_good(best: Hypothesis, all_of_them: list[Hypothesis]) -> tuple[Any, ...]
         near = hypothesis.cost <= best.cost + SAME_COST and len(slugs) <= len(min(seen, key=len))
         if near and slugs not in seen and not hypothesis.unexplained:
             seen.add(slugs)
-            others.append(findings_of(hypothesis.items))
+            others.append(findings_of(problem, hypothesis.items))
     return tuple(others[:4])
 
 

@@ -428,7 +428,7 @@ def constants(scene: Scene, l: int) -> list[Constant]:
     found += [Constant(c, slug, f"{c:g}", 1.1) for c in (4.0, 0.25, 3.0, 10.0, 0.1)]
     found += [Constant(1 / 3, slug, "1/3", 1.2), Constant(8.0, slug, "8", 1.3)]
     found += [
-        Constant(float(w), "width_factor", f"n_{k}", 1.25) for k, w in enumerate(n) if k < scene.L
+        Constant(float(w), "width_factor", f"n_{k}", 1.2) for k, w in enumerate(n) if k < scene.L
     ]
     rate = scene.problem.learning_rate
     if rate:

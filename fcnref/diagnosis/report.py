@@ -1,11 +1,13 @@
 """What a diagnosis says: which blocks are wrong, which mistake explains them, what to write."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from fcnref._reports import QuantityRow, html_card, html_table, text_table
 from fcnref.diagnosis.deltas import Item
 from fcnref.mistakes import MISTAKES, Mistake
+from fcnref.problem import Problem
 
 __all__ = ["Finding", "Report", "findings_of"]
 
@@ -21,11 +23,14 @@ class Finding(NamedTuple):
         The wrong formulas, as the search composed them.
     places
         The tensors that it spoils where it is made, such as dZ2, output side first.
+    write
+        What to write instead, for the activations of these layers.
     """
 
     slug: str
     formulas: tuple[str, ...]
     places: tuple[str, ...]
+    write: str
 
     @property
     def mistake(self) -> Mistake:
@@ -37,7 +42,7 @@ class Finding(NamedTuple):
             f"{self.mistake.sentence} [{self.slug}]",
             f"  where   {', '.join(self.places)}",
             f"  yours   {'; '.join(self.formulas)}",
-            f"  write   {self.mistake.fix}",
+            f"  write   {self.write}",
             f"  page    {self.mistake.page}",
         ]
         return "\n".join(lines)
@@ -147,7 +152,7 @@ class Report(NamedTuple):
             rows = [
                 ["where", ", ".join(finding.places)],
                 ["yours", "; ".join(finding.formulas)],
-                ["write", mistake.fix],
+                ["write", finding.write],
                 ["page", mistake.page],
             ]
             title = [f"{mistake.sentence} [{finding.slug}]", ""]
@@ -160,16 +165,40 @@ def _in_short(findings: Sequence[Finding]) -> str:
     return " and ".join(f"{f.slug} at {', '.join(f.places)} ({f.formulas[0]})" for f in findings)
 
 
-def findings_of(items: Iterable[Item]) -> tuple[Finding, ...]:
+RULES = {
+    "identity": "dZ{l} = dA{l}",
+    "sigmoid": "dZ{l} = dA{l} * A{l} * (1 - A{l})",
+    "tanh": "dZ{l} = dA{l} * (1 - A{l}**2)",
+    "relu": "dZ{l} = dA{l} * (Z{l} > 0)",
+    "leaky_relu": "dZ{l} = dA{l} * np.where(Z{l} > 0, 1, slope)",
+    "softplus": "dZ{l} = dA{l} / (1 + np.exp(-Z{l}))",
+    "softmax": "dZ{l} = A{l} * (dA{l} - np.sum(dA{l} * A{l}, axis=0, keepdims=True))",
+}
+
+
+def _rule(problem: Problem, mistake: Mistake, places: Sequence[str]) -> str:
+    """What to write, with the derivative spelled out where the mistake is one of a derivative."""
+    rules = []
+    for place in places:
+        l = int(re.findall(r"\d+", place)[0])
+        name = problem.layers[l - 1].activation.name
+        if name in RULES:
+            rules.append(f"{RULES[name].format(l=l)}, for {name}")
+    output = mistake.slug in {"ce_extra_derivative", "jacobian_untransposed"}
+    spelled = mistake.slot == "activation" or mistake.slug == "missing_output_derivative"
+    if not spelled or output or not rules or mistake.slug == "missing_derivative_in_dW_only":
+        return mistake.fix
+    return "; ".join(dict.fromkeys(rules))
+
+
+def findings_of(problem: Problem, items: Iterable[Item]) -> tuple[Finding, ...]:
     """Group mistakes by slug, in the order in which a backward pass meets them."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.slug, []).append(item)
-    return tuple(
-        Finding(
-            slug,
-            tuple(dict.fromkeys(item.says for item in group)),
-            tuple(dict.fromkeys(item.where for item in group)),
-        )
-        for slug, group in groups.items()
-    )
+    found = []
+    for slug, group in groups.items():
+        places = tuple(dict.fromkeys(item.where for item in group))
+        formulas = tuple(dict.fromkeys(item.says for item in group))
+        found.append(Finding(slug, formulas, places, _rule(problem, MISTAKES[slug], places)))
+    return tuple(found)

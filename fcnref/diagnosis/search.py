@@ -29,7 +29,7 @@ __all__ = ["Hypothesis", "merged_cost", "search"]
 
 UNEXPLAINED = 4.0
 ENOUGH = 1.65
-BEAM = 24
+BEAM = 16
 
 
 class Hypothesis(NamedTuple):
@@ -92,7 +92,7 @@ def _best(found: Sequence[Hypothesis]) -> list[Hypothesis]:
     kept: dict[object, Hypothesis] = {}
     priced = sorted(((h.cost, i) for i, h in enumerate(found)))
     for cost, i in priced:
-        if cost > priced[0][0] + 2.5 or len(kept) == BEAM:
+        if cost > priced[0][0] + 1.6 or len(kept) == BEAM:
             break
         h = found[i]
         key = (

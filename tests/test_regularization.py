@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from fcnref.differences import complex_step
+from fcnref.regularization import (
+    dropout,
+    dropout_backward,
+    dropout_mask,
+    l1_penalty,
+    l1_penalty_grad,
+    l2_coefficient,
+    l2_penalty,
+    l2_penalty_grad,
+    norm_penalty,
+    norm_penalty_grad,
+)
+
+PENALTIES = pytest.mark.parametrize(
+    ("value", "grad"),
+    [
+        (l2_penalty, l2_penalty_grad),
+        (l1_penalty, l1_penalty_grad),
+        (norm_penalty, norm_penalty_grad),
+    ],
+)
+
+
+@PENALTIES
+def test_the_gradient_is_the_derivative_of_the_value(value, grad, draw):
+    W = draw(3, 5)
+    wanted = complex_step(lambda W: value(W, 0.7), W)
+    np.testing.assert_allclose(grad(W, 0.7), wanted, rtol=1e-13)
+
+
+@PENALTIES
+def test_float32_stays_float32(value, grad, draw):
+    W = draw(3, 5).astype(np.float32)
+    assert value(W, 0.7).dtype == grad(W, 0.7).dtype == np.float32
+
+
+def test_the_three_scalings_are_the_three_penalties(draw):
+    W, strength, m = draw(3, 5), 0.6, 7
+    square = sum(float(w) ** 2 for w in W.ravel())
+    for scaling, penalty in (
+        ("lambda", strength * square),
+        ("lambda/2", strength * square / 2),
+        ("lambda/2m", strength * square / 2 / m),
+    ):
+        np.testing.assert_allclose(l2_penalty(W, l2_coefficient(strength, scaling, m)), penalty)
+
+
+def test_an_unknown_scaling_is_refused():
+    with pytest.raises(ValueError, match="scaling must be one of lambda, lambda/2, lambda/2m"):
+        l2_coefficient(0.1, "half")
+
+
+def test_the_l1_gradient_at_the_kink_is_zero():
+    assert l1_penalty_grad(np.array([[0.0]]), 0.7) == 0.0
+
+
+def test_a_mask_keeps_the_share_and_the_mean(rng):
+    mask = dropout_mask(rng, (100, 1000), keep=0.8)
+    assert set(np.unique(mask)) == {0.0, 1.25}
+    assert abs(mask.mean() - 1) < 0.005
+
+
+@pytest.mark.parametrize("keep", [0.0, -0.1, 1.5])
+def test_keep_must_be_a_probability(keep, rng):
+    with pytest.raises(ValueError, match="0 < keep <= 1"):
+        dropout_mask(rng, (2, 3), keep)
+
+
+def test_dropout_backward_is_the_transpose_of_dropout(rng, draw):
+    mask = dropout_mask(rng, (5, 7), keep=0.6)
+    A, v, g = draw(5, 7), draw(5, 7), draw(5, 7)
+    forward = complex_step(lambda A: dropout(A, mask), A, direction=v)
+    np.testing.assert_allclose(np.sum(g * forward), np.sum(dropout_backward(g, mask) * v))
+
+
+def test_a_mask_of_another_shape_is_refused(draw):
+    with pytest.raises(ValueError, match="nothing broadcasts"):
+        dropout(draw(5, 7), draw(5, 1))
