@@ -212,7 +212,7 @@ def check_network(
 
 
 def network_derivatives(
-    problem: Problem, memory: int = 2**24, side: float = 0.0
+    problem: Problem, memory: int = 2**24, side: float = -1.0
 ) -> dict[str, Array]:
     """Compute every dW and db by complex steps through forward functions, exact to rounding.
 
@@ -229,8 +229,7 @@ def network_derivatives(
     memory
         Bytes that one batch of perturbations may take.
     side
-        Which side of a kink an entry that sits on it counts as: 0 or -1 for the left, 1 for the
-        right.
+        Which side of a kink an entry that sits on it counts as: -1 for the left, 1 for the right.
 
     Returns
     -------

@@ -1,0 +1,379 @@
+import numpy as np
+import pytest
+
+from fcnref import (
+    ACTIVATIONS,
+    Activation,
+    affine,
+    affine_backward,
+    layer_norm,
+    layer_norm_backward,
+    layer_norm_with,
+    loss_and_grads,
+    softmax,
+    softmax_backward,
+)
+from fcnref.differences import central_difference, complex_step
+from fcnref.gradcheck import check_backward, check_network, network_derivatives
+from fcnref.gradients import read_gradients
+from fcnref.problem import (
+    Penalty,
+    informative_problem,
+    kinks,
+    objective,
+    parameters,
+    random_problem,
+    with_parameters,
+)
+
+
+def right(problem):
+    _, grads = loss_and_grads(problem.X, problem.Y, problem.layers, problem.loss)
+    return read_gradients(problem, grads)
+
+
+# Steps.
+def test_a_complex_step_is_exact_where_a_central_difference_is_not(draw):
+    X = draw(3, 5)
+    exact = 3 * X**2 * np.cos(X**3)
+    by_step = complex_step(lambda X: np.sum(np.sin(X**3)), X)
+    by_difference = central_difference(lambda X: np.sum(np.sin(X**3)), X)
+    np.testing.assert_allclose(by_step, exact, rtol=1e-14, atol=1e-15)
+    assert 1e-13 < np.max(np.abs(by_difference - exact)) < 1e-5
+
+
+def test_a_function_of_arrays_has_a_jacobian_in_numerator_layout(draw):
+    z = draw(5, 1)
+    jacobian = complex_step(softmax, z).reshape(5, 5)
+    A = softmax(z)
+    np.testing.assert_allclose(jacobian, np.diagflat(A) - A @ A.T, atol=1e-15)
+    np.testing.assert_allclose(
+        central_difference(softmax, z).reshape(5, 5), jacobian, rtol=0, atol=1e-9
+    )
+
+
+def test_a_direction_gives_the_jacobian_times_the_direction(draw):
+    Z, v = draw(5, 7), draw(5, 7)
+    whole = complex_step(softmax, Z)
+    np.testing.assert_allclose(
+        complex_step(softmax, Z, direction=v), np.sum(whole * v, axis=(-2, -1)), atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("step", [complex_step, central_difference])
+def test_integers_are_refused(step):
+    with pytest.raises(TypeError, match="floating-point numbers, got int64"):
+        step(np.sum, np.array([1, 2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("f", "words"),
+    [
+        (lambda X: np.sum(np.abs(X)), "drops the imaginary part"),
+        (lambda X: np.sum(X.real**2), "drops the imaginary part"),
+        (lambda X: np.sum(X * np.conj(X)) + 0j, "not holomorphic"),
+        (lambda X: np.sum(np.maximum(X * X.conj(), X)), "not holomorphic"),
+    ],
+    ids=["abs", "real", "conj", "maximum"],
+)
+def test_a_function_that_is_not_holomorphic_is_noticed(f, words, draw):
+    with pytest.raises(ValueError, match=words):
+        complex_step(f, draw(3, 5))
+
+
+def test_a_direction_of_another_shape_is_refused(draw):
+    with pytest.raises(ValueError, match="shape of X"):
+        complex_step(np.sum, draw(3, 5), direction=draw(5, 3))
+
+
+# One rule.
+def test_right_rules_pass(draw):
+    gain, shift = draw(5, 1), draw(5, 1)
+    A_prev, W, b = draw(3, 7), draw(5, 3), draw(5, 1)
+    assert check_backward(softmax, softmax_backward, [draw(5, 7)]).ok
+    affine_rule = lambda dZ, A_prev, W, b: affine_backward(dZ, A_prev, W)  # noqa: E731
+    assert check_backward(affine, affine_rule, [A_prev, W, b]).ok
+
+    def rule(dA, Z, gain, shift):
+        return layer_norm_backward(dA, Z, gain)
+
+    assert check_backward(layer_norm, rule, [draw(5, 7), gain, shift]).ok
+
+
+def test_a_forgotten_transpose_fails_where_the_jacobian_is_not_symmetric(draw):
+    gain = draw(5, 1)
+
+    def untransposed(dA, Z):
+        return complex_step(lambda Z: layer_norm(Z, gain, 0 * gain), Z, direction=dA)
+
+    report = check_backward(lambda Z: layer_norm(Z, gain, 0 * gain), untransposed, [draw(5, 7)])
+    assert not report.ok
+    assert report.rows[0].error > 0.1
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda dA, Z: dA * (1 - np.tanh(Z) ** 2) + 1e-3, "not linear"),
+        (lambda dA, Z: np.abs(dA) * (1 - np.tanh(Z) ** 2), "not linear"),
+    ],
+    ids=["affine", "absolute"],
+)
+def test_a_rule_that_is_not_linear_is_named(rule, words, draw):
+    report = check_backward(np.tanh, rule, [draw(3, 5)])
+    assert not report.ok
+    assert words in str(report)
+
+
+def test_a_rule_that_changes_its_inputs_is_named(draw):
+    def careless(dA, Z):
+        dA *= 1 - np.tanh(Z) ** 2
+        return dA
+
+    report = check_backward(np.tanh, careless, [draw(3, 5)])
+    assert all(row.verdict == "right" for row in report.rows)
+    assert not report.ok
+    assert "changes the incoming gradient in place" in str(report)
+
+
+def test_a_rule_with_a_state_is_named(draw):
+    calls = []
+
+    def accumulating(dA, Z):
+        calls.append(1)
+        return len(calls) * dA * (1 - np.tanh(Z) ** 2)
+
+    assert "keeps a state" in str(check_backward(np.tanh, accumulating, [draw(3, 5)]))
+
+
+def test_a_gradient_of_another_shape_is_named(draw):
+    report = check_backward(np.tanh, lambda dA, Z: (dA * (1 - np.tanh(Z) ** 2)).T, [draw(3, 5)])
+    assert report.rows[0].verdict == "shape"
+    assert "(5, 3)" in str(report)
+
+
+def test_a_function_that_drops_complex_numbers_is_compared_with_differences(draw):
+    report = check_backward(np.abs, lambda dA, Z: dA * np.sign(Z), [draw(3, 5)])
+    assert report.ok
+    assert "central difference" in str(report)
+
+
+def test_a_rule_returns_one_gradient_per_argument(draw):
+    with pytest.raises(ValueError, match="one gradient per argument, 1, got 2"):
+        check_backward(np.tanh, lambda dA, Z: (dA, dA), [draw(3, 5)])
+
+
+# A network.
+ELEMENTWISE = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu"]
+
+
+@pytest.mark.parametrize("activation", [*ELEMENTWISE, "gelu_tanh", "softmax", "log_softmax"])
+def test_the_steps_agree_with_the_backward_pass_for_every_activation(activation):
+    problem = random_problem((5, 3, 2), (activation, "identity"), "half_squared_error", m=7)
+    report = check_network(problem, right(problem))
+    assert report.ok, str(report)
+    assert max(row.error for row in report.rows) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("loss", "last"),
+    [
+        ("half_squared_error", "identity"),
+        ("mean_squared_error", "tanh"),
+        ("binary_cross_entropy", "sigmoid"),
+        ("cross_entropy", "softmax"),
+        ("sigmoid_cross_entropy", "identity"),
+        ("softmax_cross_entropy", "identity"),
+    ],
+)
+def test_the_steps_agree_with_the_backward_pass_for_every_loss(loss, last):
+    problem = random_problem((5, 3, 2), ("tanh", last), loss, m=7)
+    assert max(row.error for row in check_network(problem, right(problem)).rows) < 1e-12
+
+
+def central(problem):
+    grads = {}
+    for name, value in parameters(problem).items():
+        grads["d" + name] = central_difference(
+            lambda V, name=name: objective(with_parameters(problem, {name: V})), value
+        )
+    return grads
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"reduction": "sum"},
+        {"per_output": True},
+        {"penalty": Penalty(l2=0.3, l2_scaling="lambda/2m", on_bias=True)},
+        {"penalty": Penalty(l1=0.3, l1_scaling="lambda/m", norm=0.2)},
+        {"keep": {1: 0.6}},
+    ],
+    ids=["sum", "per output", "l2", "l1 and norm", "dropout"],
+)
+def test_the_steps_agree_with_central_differences_of_the_whole_objective(declared):
+    problem = random_problem((5, 3, 2), ("tanh", "softmax"), "cross_entropy", m=7, **declared)
+    wanted = central(problem)
+    for name, value in network_derivatives(problem).items():
+        np.testing.assert_allclose(value, wanted[name], rtol=1e-6, atol=1e-9)
+
+
+def test_a_large_penalized_layer_takes_the_same_derivative():
+    problem = random_problem(
+        (30, 20, 2), ("tanh", "softmax"), "cross_entropy", m=7, penalty=Penalty(l2=0.3, l1=0.2)
+    )
+    free = random_problem((30, 20, 2), ("tanh", "softmax"), "cross_entropy", m=7)
+    W = problem.layers[0].W
+    added = network_derivatives(problem)["dW1"] - network_derivatives(free)["dW1"]
+    np.testing.assert_allclose(added, 0.3 * W + 0.2 * np.sign(W), atol=1e-12)
+
+
+def test_the_memory_bound_changes_nothing():
+    problem = informative_problem()
+    for name, value in network_derivatives(problem, memory=1).items():
+        np.testing.assert_allclose(value, network_derivatives(problem)[name], rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["dW1", "db1", "dW2", "db2", "dW3", "db3"])
+def test_one_wrong_entry_is_found_and_shown(name):
+    problem = informative_problem()
+    grads = right(problem)
+    grads[name] = grads[name] + 0.01 * (np.arange(grads[name].size) == 2).reshape(grads[name].shape)
+    report = check_network(problem, grads)
+    assert not report.ok
+    assert [row.name for row in report.rows if row.verdict == "wrong"] == [name]
+    row = next(row for row in report.rows if row.name == name)
+    assert np.ravel_multi_index(row.at, grads[name].shape) == 2
+
+
+@pytest.mark.parametrize("name", ["dW1", "db1", "dW2", "db2", "dW3", "db3"])
+def test_random_directions_find_the_wrong_block(name):
+    problem = informative_problem()
+    grads = right(problem)
+    assert check_network(problem, grads, directions=3).ok
+    report = check_network(problem, grads | {name: 1.1 * grads[name]}, directions=3)
+    assert [row.name for row in report.rows if row.verdict == "wrong"] == [name]
+
+
+def test_an_activation_that_mixes_examples_is_noticed():
+    def forward(Z):
+        return Z - Z.mean(axis=1, keepdims=True)
+
+    mixing = Activation("mixing", forward, lambda dA, kept: forward(dA), None)
+    activations = ("tanh", mixing, "softmax")
+    problem = random_problem((5, 3, 4, 2), activations, "cross_entropy", m=7)
+    with pytest.raises(ValueError, match="mixes examples"):
+        check_network(problem, right(problem))
+
+
+def test_a_layer_norm_is_no_elementwise_map(draw):
+    gain, shift = np.array([[1.0], [2.0], [-0.5]]), np.array([[0.1], [0.2], [0.3]])
+    activation = layer_norm_with(gain, shift)
+    problem = random_problem((5, 3, 2), (activation, "softmax"), "cross_entropy", m=7)
+    assert max(row.error for row in check_network(problem, right(problem)).rows) < 1e-11
+
+
+# Kinks.
+def on_a_kink():
+    problem = random_problem((3, 4, 2), ("relu", "identity"), "half_squared_error", m=5)
+    b = np.array(problem.layers[0].b)
+    Z = problem.layers[0].W @ problem.X
+    b[1, 0] = -Z[1, 2]
+    return with_parameters(problem, {"b1": b})
+
+
+def test_a_kink_is_reported_as_one_and_not_as_an_error():
+    problem = on_a_kink()
+    assert kinks(problem) == [("Z", 1, (1, 2))]
+    (W1, b1, _), (W2, b2, _) = problem.layers
+    Z1 = W1 @ problem.X + b1
+    A1 = np.where(Z1 > 0, Z1, 0)
+    dZ2 = (W2 @ A1 + b2 - problem.Y) / problem.m
+    dZ1 = W2.T @ dZ2 * (Z1 >= 0)
+    grads = {
+        "dW1": dZ1 @ problem.X.T,
+        "db1": dZ1.sum(axis=1, keepdims=True),
+        "dW2": dZ2 @ A1.T,
+        "db2": dZ2.sum(axis=1, keepdims=True),
+    }
+    assert check_network(problem, right(problem)).ok
+    report = check_network(problem, grads)
+    assert report.ok
+    assert [row.name for row in report.rows if row.verdict == "kink"] == ["dW1", "db1"]
+    assert "exactly on a kink" in str(report)
+    assert not check_network(problem, grads | {"dW1": 2 * grads["dW1"]}).ok
+
+
+# Reports and input.
+def test_reports_are_html_without_scripts_and_escaped():
+    problem = informative_problem()
+    grads = right(problem)
+    for report in (
+        check_network(problem, grads),
+        check_network(problem, grads | {"dW2": -grads["dW2"]}),
+        check_backward(np.tanh, lambda dA, Z: dA, [np.ones((2, 3)) / 3]),
+    ):
+        html = report._repr_html_()
+        assert "<script" not in html
+        assert "<table" in html
+        assert "⟨" not in html or "&lt;v" not in html
+    assert bool(check_network(problem, grads)) is True
+
+
+def test_gradients_come_in_many_containers():
+    problem = informative_problem()
+    grads = right(problem)
+    pairs = [(grads[f"dW{l}"], grads[f"db{l}"]) for l in (1, 2, 3)]
+    for form in (
+        grads,
+        pairs,
+        [array for pair in pairs for array in pair],
+        {name[1:]: array for name, array in grads.items()},
+        {
+            f"dW[{l}]" if d == "W" else f"db[{l}]": grads[f"d{d}{l}"]
+            for l in (1, 2, 3)
+            for d in "Wb"
+        },
+        {name: array.tolist() for name, array in grads.items()},
+        lambda params, X, Y: grads,
+        lambda params, X, Y: (0.7, grads),
+    ):
+        assert check_network(problem, form).ok
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda g: {k: v for k, v in g.items() if k != "db2"}, ValueError, "db2 is missing"),
+        (lambda g: g | {"dW1": np.full((4, 5), np.nan)}, ValueError, "holds nan at index"),
+        (lambda g: g | {"dW1": [[1, 2], [3]]}, TypeError, "cannot be read as an array"),
+        (lambda g: g | {"dW1": np.array([["a"]])}, TypeError, "must hold real numbers"),
+        (lambda g: 3.0, TypeError, "expected a mapping"),
+        (lambda g: [g["dW1"]], ValueError, "3 pairs"),
+        (lambda g: lambda params, X, Y: 1 / 0, ValueError, "raised ZeroDivisionError"),
+        (lambda g: lambda params, X, Y: None, ValueError, "returned None"),
+        (lambda g: lambda params, X, Y: params["W9"], ValueError, "W1"),
+    ],
+    ids=["missing", "nan", "ragged", "text", "number", "few", "raises", "none", "key"],
+)
+def test_bad_input_gets_a_sentence(change, error, words):
+    problem = informative_problem()
+    with pytest.raises(error, match=words):
+        check_network(problem, change(right(problem)))
+
+
+def test_gradients_of_torch_are_read():
+    torch = pytest.importorskip("torch")
+    problem = informative_problem()
+    arrays = [torch.tensor(a, requires_grad=True) for a in parameters(problem).values()]
+    A = torch.tensor(problem.X)
+    for l, g in ((1, torch.tanh), (2, torch.sigmoid), (3, lambda Z: torch.softmax(Z, dim=0))):
+        A = g(arrays[2 * l - 2] @ A + arrays[2 * l - 1])
+    loss = -(torch.tensor(problem.Y) * torch.log(A)).sum() / problem.m
+    loss.backward()
+    grads = {f"d{name}": a.grad for name, a in zip(parameters(problem), arrays, strict=True)}
+    assert max(row.error for row in check_network(problem, grads).rows) < 1e-12
+
+
+def test_all_activations_are_known_to_the_check():
+    assert set(ELEMENTWISE) | {"gelu_tanh", "softmax", "log_softmax"} == set(ACTIVATIONS)
