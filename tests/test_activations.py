@@ -113,6 +113,20 @@ def test_a_layer_norm_carries_its_gain_shift_and_epsilon(draw):
     assert_close(activation.backward(dA, Z), complex_step(activation.forward, Z, dA), COMPLEX_STEP)
 
 
+def test_a_layer_norm_carries_the_epsilon_of_the_map_unless_told_otherwise(draw):
+    dA, Z, gain, shift = draw(N, M), draw(N, M, scale=0.01), draw(N, 1), draw(N, 1)
+    activation = layer_norm_with(gain, shift)
+    assert np.all(activation.forward(Z) == fcnref.layer_norm(Z, gain, shift))
+    assert np.all(activation.backward(dA, Z) == fcnref.layer_norm_backward(dA, Z, gain).dZ)
+
+
+def test_only_the_maps_that_lose_digits_in_their_output_read_their_input():
+    """A is kept in any case, for the next layer; a rule that reads Z costs one more array."""
+    from_output = {"relu", "leaky_relu", "softplus", "softmax", "log_softmax"}
+    assert {name for name, record in RECORDS.items() if record.reads == "A"} == from_output
+    assert {name for name, record in RECORDS.items() if record.reads is None} == {"identity"}
+
+
 def test_a_record_says_its_name_and_what_it_reads():
     assert repr(fcnref.SIGMOID) == "Activation('sigmoid', reads='Z')"
     assert repr(fcnref.IDENTITY) == "Activation('identity', reads=None)"
