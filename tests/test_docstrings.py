@@ -20,6 +20,10 @@ ROOMS = [
 """The modules and packages that names are public in; what lies deeper is their own affair."""
 
 
+ENTRY_POINTS = {"setup", "main"}
+"""What Sphinx and the shell call, and no reader."""
+
+
 def public_objects():
     """Every function and class that a room exports."""
     seen = {}
@@ -32,7 +36,7 @@ def public_objects():
             continue  # an extra that is not installed here
         for name in module.__all__:
             item = getattr(module, name)
-            if inspect.isroutine(item) or inspect.isclass(item):
+            if name not in ENTRY_POINTS and (inspect.isroutine(item) or inspect.isclass(item)):
                 seen.setdefault(id(item), pytest.param(item, id=f"{module_name}.{name}"))
     return list(seen.values())
 
