@@ -80,6 +80,20 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "tests", "fcnref", "docs", *session.posargs)
 
 
+@nox.session
+def scripts(session: nox.Session) -> None:
+    """Test the logic of the pictures' JavaScript with node, which comes as a Python package."""
+    session.install(*PINNED, *nox.project.dependency_groups(PROJECT, "scripts"))
+    session.run("node", "--test", *map(str, sorted(Path("tests/scripts").glob("*.test.mjs"))))
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Drive the pictures in the Chromium of this machine; skipped where there is none."""
+    install(session, "browser")
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
 def install_peers(session: nox.Session) -> None:
     """Install PyTorch where a small wheel exists; without it, the tests that compare are skipped.
 
