@@ -320,8 +320,8 @@ def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) 
     L = len(layers)
     if len(trace.A) != L + 1 or len(trace.Z) != L + 1:
         raise ValueError(
-            f"{who}: the trace must hold A[0], ..., A[{L}] for {L} layers, "
-            f"got {len(trace.A)} arrays; pass what forward returned for these layers."
+            f"{who}: the trace must hold A[0], ..., A[{L}] and as many Z for {L} layers, got "
+            f"{len(trace.A)} and {len(trace.Z)}; pass what forward returned for these layers."
         )
     for l, layer in enumerate(layers, start=1):
         n, n_prev = len(trace.A[l]), len(trace.A[l - 1])

@@ -303,9 +303,16 @@ NETWORKS = [
     pytest.param(
         lambda: backward(Y, LAYERS, forward(X, LAYERS[:1])),
         ValueError,
-        "backward: the trace must hold A[0], ..., A[2] for 2 layers, got 2 arrays; pass what "
-        "forward returned for these layers.",
+        "backward: the trace must hold A[0], ..., A[2] and as many Z for 2 layers, got 2 and 2; "
+        "pass what forward returned for these layers.",
         id="trace too short",
+    ),
+    pytest.param(
+        lambda: backward(Y, LAYERS, TRACE._replace(Z=TRACE.Z[1:])),
+        ValueError,
+        "backward: the trace must hold A[0], ..., A[2] and as many Z for 2 layers, got 3 and 2; "
+        "pass what forward returned for these layers.",
+        id="trace of a pre-activation less",
     ),
     pytest.param(
         lambda: backward(Y, [Layer(W_2, b_2, TANH)], forward(X, [Layer(W_2[:, :3], b_2, TANH)])),

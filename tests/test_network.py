@@ -126,6 +126,12 @@ def test_the_gradient_by_the_input_comes_only_when_asked_for(
     assert any(W is layers[0].W for W in read) == with_dA_0
 
 
+def test_nobody_asks_for_the_gradient_by_the_input_without_knowing(rng):
+    X, Y, layers = problem(rng, TANH, fcnref.HALF_SQUARED_ERROR)
+    assert loss_and_grads(X, Y, layers, fcnref.HALF_SQUARED_ERROR).grads.dA_0 is None
+    assert backward(Y, layers, forward(X, layers)).dA_0 is None
+
+
 @every_activation
 def test_the_trace_keeps_what_is_read_and_no_parameter(hidden, rng, draw):
     X, layers = draw(INPUTS, EXAMPLES), network(rng, hidden)

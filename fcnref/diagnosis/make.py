@@ -81,7 +81,29 @@ def wrong_gradients(problem: Problem, slug: str) -> Blocks:
 
 
 def single_mistakes(problem: Problem) -> Iterator[Made]:
-    """Yield the right gradients, with an empty slug, then every mistake once at every place."""
+    """Make every classic mistake once at every place of a backward pass.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+
+    Yields
+    ------
+    Made
+        First the right gradients, with an empty slug, then one wrong set after the other. Some of
+        them are equal to the right ones: a mistake may change nothing on this problem.
+
+    Examples
+    --------
+    >>> from fcnref.diagnosis import single_mistakes
+    >>> from fcnref.problem import random_problem
+    >>> right, first, *others = single_mistakes(
+    ...     random_problem((3, 2), ("softmax",), "cross_entropy", m=5)
+    ... )
+    >>> first.slug, first.where
+    ('softmax_elementwise', 'dZ1')
+    """
     scene = scene_of(problem)
     runs = _right_runs(scene)
     right = _finish(scene, scene.L, Seen({}, {}, {}), {})
