@@ -71,17 +71,17 @@ def variants(side: Expression, letters: frozenset[str], notation: Notation) -> I
     seen = {own}
     inside = letters | {x for part in walk(side) for x in bound_letters(part)}
     places = sorted(x for x in inside if x not in notation.layer_letters and x.isalpha())
-    whole = [
+    whole: list[tuple[str, str, Expression]] = [
         ("sign", "the other sign", Negative(side)),
         ("scale", "a factor 1/m", Quotient(side, Count(Size("m")))),
         ("scale", "a factor m", Product((Count(Size("m")), side))),
     ]
     if notation.examples == "one":
         whole = whole[:1]
-    for code, text, changed in whole:
-        if canonical(changed) not in seen:
-            seen.add(canonical(changed))
-            yield Variant(code, text, changed)
+    for code, text, new in whole:
+        if canonical(new) not in seen:
+            seen.add(canonical(new))
+            yield Variant(code, text, new)
 
     def edit(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _edit(node, tuple(places), notation)
@@ -95,14 +95,13 @@ def variants(side: Expression, letters: frozenset[str], notation: Notation) -> I
 
 
 def _legal(side: Expression) -> bool:
-    return all(
-        isinstance(part.bottom, Node | Free) and not isinstance(part.top, Transpose)
-        for part in walk(side)
-        if isinstance(part, Derivative)
-    )
+    derivatives = (part for part in walk(side) if isinstance(part, Derivative))
+    parts: list[object] = [inner for part in derivatives for inner in (part.top, part.bottom)]
+    return not any(isinstance(part, Transpose) for part in parts)
 
 
 def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tuple[str, Any]]:
+    new: Any
     match node:
         case Node():
             yield from _edit_node(node, letters)
@@ -110,10 +109,9 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
             yield f"transpose|{show(of)} for {show(node)}", of
         case Product(factors):
             for n in range(len(factors) - 1):
-                swapped = (*factors[:n], factors[n + 1], factors[n], *factors[n + 2 :])
-                new = replace(node, factors=swapped)
-                pair = Product((factors[n], factors[n + 1]))
-                text = f"{show(Product((factors[n + 1], factors[n])))} for {show(pair)}"
+                pair = (factors[n + 1], factors[n])
+                new = replace(node, factors=(*factors[:n], *pair, *factors[n + 2 :]))
+                text = f"{show(Product(pair))} for {show(Product(pair[::-1]))}"
                 yield f"order|{text}", new
             if len(factors) == 2 and not any(map(is_scalar, factors)):
                 yield f"product|⊙ in {show(node)}", Hadamard(factors)
@@ -123,11 +121,12 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
         case Series():
             yield from _edit_series(node)
         case Dotted():
-            swapped = {node.row: Index(node.column), node.column: Index(node.row)}
-            yield (
-                "index|rows and columns exchanged",
-                replace(node, cell=substitute(node.cell, swapped)),
-            )
+            exchanged: dict[str, Place] = {
+                node.row: Index(node.column),
+                node.column: Index(node.row),
+            }
+            new = replace(node, cell=substitute(node.cell, exchanged))
+            yield "index|rows and columns exchanged", new
         case Entry(_, Index() as row, Index() as column) if row.letter and column.letter:
             yield "index|the two indices exchanged", replace(node, row=column, column=row)
             for letter in letters:
@@ -191,12 +190,12 @@ def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
         if shown == node.shown:
             shown = family if node.row is None else family.lower()
         yield told("quantity", replace(node, family=family, shown=shown))
-    for slot in ("row", "column"):
-        place = getattr(node, slot)
-        if isinstance(place, Index) and place.letter and not (slot == "column" and node.single):
-            for letter in letters:
-                if letter != place.letter:
-                    yield told("index", replace(node, **{slot: Index(letter, place.shift)}))
+    row, column = node.row, node.column
+    for letter in letters:
+        if isinstance(row, Index) and row.letter not in {"", letter}:
+            yield told("index", replace(node, row=Index(letter, row.shift)))
+        if isinstance(column, Index) and column.letter not in {"", letter} and not node.single:
+            yield told("index", replace(node, column=Index(letter, column.shift)))
     if node.row is not None and node.column is not None and not node.single:
         yield told("index", replace(node, row=node.column, column=node.row))
     if not is_scalar(node):
@@ -281,8 +280,14 @@ class Strength(NamedTuple):
     survivors: tuple[str, ...] = ()
     equivalent: tuple[str, ...] = ()
 
-    def __add__(self, other: tuple[Any, ...]) -> Strength:  # type: ignore[override]
-        return Strength(*(a + b for a, b in zip(self, other, strict=True)))
+    def with_others(self, other: Strength) -> Strength:
+        """Return the counts of two sides together."""
+        return Strength(
+            self.rejected + other.rejected,
+            self.tried + other.tried,
+            self.survivors + other.survivors,
+            self.equivalent + other.equivalent,
+        )
 
 
 _FURTHER = (((6, 5, 7, 3, 4), 3), ((2, 3, 5, 4), 6), ((7, 3, 3, 5, 2), 5))
@@ -503,18 +508,13 @@ def _larger_edits(left: Expression, right: Expression, notation: Notation) -> It
     ]
     for letter in stray:
         for bound in unused:
-            renamed = rewrite(
-                right,
-                lambda n, letter=letter, bound=bound: (
-                    replace(n, letter=bound) if isinstance(n, Index) and n.letter == letter else n
-                ),
-            )
-            yield Variant("free", f"{bound} for {letter} in the summand", _resized(renamed, bound))
+            renamed = _resized(_relettered(right, letter, bound), bound)
+            yield Variant("free", f"{bound} for {letter} in the summand", renamed)
         size = next(ranges(right, letter), None)
         for part in walk(right):
             if isinstance(part, Series):
                 over = replace(part, letter=letter, upper=size)
-                new = rewrite(right, lambda x, part=part, over=over: over if x == part else x)
+                new = _with(right, part, over)
                 yield Variant("sum", f"Σ over {letter} for Σ over {part.letter}", new)
         if size is not None:
             summed = Series(letter, Index("", notation.base), size, right)
@@ -532,22 +532,37 @@ def _larger_edits(left: Expression, right: Expression, notation: Notation) -> It
             for n, factor in enumerate(part.factors):
                 rest = (*part.factors[:n], *part.factors[n + 1 :])
                 slim = rest[0] if len(rest) == 1 else replace(part, factors=rest)
-                new = rewrite(right, lambda x, part=part, slim=slim: slim if x == part else x)
+                new = _with(right, part, slim)
                 yield Variant("factor", f"{show(factor)} left out", new)
         if isinstance(part, Apply) and part.function == "activation" and part.primes:
             argument = part.arguments[0]
             if isinstance(argument, Node) and argument.family == "A":
                 inner = replace(argument, family="Z", shown=_CASE.get(argument.shown, "Z"))
                 fixed = replace(part, arguments=(inner,))
-                new = rewrite(right, lambda x, part=part, fixed=fixed: fixed if x == part else x)
+                new = _with(right, part, fixed)
                 yield Variant("quantity", f"{show(fixed)} for {show(part)}", new)
+
+
+def _with(side: Expression, part: Any, new: Any) -> Any:
+    """Return a side with one of its parts replaced."""
+    return rewrite(side, lambda node: new if node == part else node)
+
+
+def _relettered(side: Expression, letter: str, new: str) -> Any:
+    """Return a side with one index letter replaced, whether it is bound or not."""
+
+    def change(node: Any) -> Any:
+        found = isinstance(node, Index) and node.letter == letter
+        return replace(node, letter=new) if found else node
+
+    return rewrite(side, change)
 
 
 def _rearranged(right: Expression) -> Iterator[Variant]:
     """Yield a side transposed, its sum over the examples on its other side, another shape."""
     if isinstance(right, Space):
-        n, before = Size("n", Index("l")), Size("n", Index("l", -1))
-        for shape in permutations((n, before, Size("m"), ONE), 2):
+        sizes: list[Place] = [Size("n", Index("l")), Size("n", Index("l", -1)), Size("m"), ONE]
+        for shape in permutations(sizes, 2):
             space = Space(shape)
             yield Variant("shape", show(space), space)
         return

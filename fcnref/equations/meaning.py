@@ -300,6 +300,18 @@ class _Marks:
     primes: int = 0
 
 
+def _is_times(item: Item) -> bool:
+    return isinstance(item, Token) and item.type == "OPERATOR"
+
+
+def _flattened(side: Tree[Token]) -> list[Item]:
+    """Return the signs, operators and factors of a side in a row."""
+    items: list[Item] = []
+    for child in side.children:
+        items.extend([child] if isinstance(child, Token) else child.children)
+    return items
+
+
 class _Reader:
     """Reads one statement and collects its reproaches."""
 
@@ -428,7 +440,7 @@ class _Reader:
         if len(named) != len(letters) or not (layer is None or isinstance(layer, Index)):
             return None
         body = _fresh(self.side(sides[-1] if len(sides) == 2 else sides[1]))
-        if layer is not None and isinstance(layer, Index) and layer.shift and layer.letter:
+        if layer is not None and layer.shift and layer.letter:
             body = substitute(body, {layer.letter: Index(layer.letter, -layer.shift)})
         letter = layer.letter if isinstance(layer, Index) else ""
         missing = free_letters(body) - {p.letter for p in named} - {letter}
@@ -480,19 +492,20 @@ class _Reader:
             raise NotRead("space", "the exponent of ℝ is not understood")
         inner = scripts[0].children[0]
         group = atom_of(inner)
-        if isinstance(group, Token):
-            return Space((self.place([inner]),))
+        return Space((self.place([inner]),) if isinstance(group, Token) else self.shape_of(group))
+
+    def shape_of(self, group: Tree[Token]) -> tuple[Place, ...]:
+        """Read the sizes of n × m."""
         parts: list[list[Item]] = [[]]
         sides = [s for clause in clauses_of(group.children[0]) for s in clause.sides]
         if len(sides) != 1 or sides[0] is None:
             raise NotRead("space", "the exponent of ℝ is not understood")
-        for child in sides[0].children:
-            for item in [child] if isinstance(child, Token) else child.children:
-                if isinstance(item, Token) and item in {r"\times", "×", r"\cdot"}:
-                    parts.append([])
-                else:
-                    parts[-1].append(item)
-        return Space(tuple(self.place(part) for part in parts))
+        for item in _flattened(sides[0]):
+            if _is_times(item):
+                parts.append([])
+            else:
+                parts[-1].append(item)
+        return tuple(self.place(part) for part in parts)
 
     # places
 
@@ -500,13 +513,7 @@ class _Reader:
         """Read a side as a place: an index, a layer or a size."""
         if isinstance(side, Token):
             return self.place([side])
-        return self.place(
-            [
-                item
-                for child in side.children
-                for item in ([child] if isinstance(child, Token) else child.children)
-            ]  # fmt: skip
-        )
+        return self.place(_flattened(side))
 
     def place(self, items: Sequence[Item]) -> Place:
         """Read factors and signs as a place such as l-1, n^{[l]} or 3."""
@@ -1229,25 +1236,8 @@ class _Reader:
             group = atom_of(inner)
             if isinstance(group, Tree) and (truth := self.truth(group)) is not None:
                 return truth
-            if isinstance(group, Tree) and any(
-                isinstance(t, Token) and t.type == "OPERATOR" for t in group.scan_values(bool)
-            ):
-                shape = self.space(
-                    Tree(
-                        "side",
-                        [
-                            Tree(
-                                "product",
-                                [
-                                    Tree(
-                                        "factor",
-                                        [Token("LETTER", "R"), Tree("superscript", [inner])],
-                                    )
-                                ],
-                            )
-                        ],
-                    )  # fmt: skip
-                ).shape
+            if isinstance(group, Tree) and any(group.scan_values(_is_times)):
+                shape = self.shape_of(group)
                 if len(shape) != 2 or ONE not in shape:
                     raise NotRead("ones", "a matrix of ones is not read")
                 size = shape[1] if shape[0] == ONE else shape[0]
@@ -1607,10 +1597,8 @@ class _Reader:
             raise NotRead("argument", f"{spell(item)} is a function without an argument")
         argument = items[position]
         after: list[Tree[Token]] = []
-        if self.is_bracket(argument) or (
-            isinstance(atom_of(argument), Tree) and cast("Tree[Token]", atom_of(argument)).data == "curly"
-        ):  # fmt: skip
-            group = cast("Tree[Token]", atom_of(argument))
+        group = atom_of(argument)
+        if isinstance(group, Tree) and group.data in {"round", "square", "curly"}:
             clauses = clauses_of(group.children[0])
             arguments = []
             for clause in clauses:
@@ -1735,13 +1723,9 @@ class _Reader:
         real_columns = [
             n for n in range(width) if any(n < len(kinds[r]) and not kinds[r][n] for r in real_rows)
         ]
-        cells = [
-            [self.cell(rows[r][c]) if c < len(rows[r]) else None for c in real_columns]
-            for r in real_rows
-        ]
-        if not cells or any(cell is None for line in cells for cell in line):
+        if not real_rows or any(len(rows[r]) <= max(real_columns) for r in real_rows):
             raise NotRead("matrix", "the rows of a matrix have different lengths")
-        full = [[cast("Expression", cell) for cell in line] for line in cells]
+        full = [[self.cell(rows[r][c]) for c in real_columns] for r in real_rows]
         dotted_down = len(real_rows) < len(rows)
         dotted_across = len(real_columns) < width
         if not dotted_down and not dotted_across:
@@ -1764,10 +1748,10 @@ class _Reader:
         token = token_of(items_of(side)[0]) if side is not None and items_of(side) else None
         return token is not None and token.type == "DOTS"
 
-    def cell(self, cell: list[Clause]) -> Expression | None:
-        """Read one cell; None where there are dots."""
+    def cell(self, cell: list[Clause]) -> Expression:
+        """Read one cell."""
         if self.is_dots(cell):
-            return None
+            raise NotRead("matrix", "the dots of a matrix are not in rows and columns of their own")
         side = cell[0].sides[0]
         if len(cell) != 1 or cell[0].relations or side is None:
             raise NotRead("matrix", "a cell of a matrix is not understood")

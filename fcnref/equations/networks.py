@@ -10,7 +10,7 @@ nothing here shares a line with a backward rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -102,8 +102,8 @@ class Network:
 
             def normalized(Z: Values) -> Values:
                 kind = np.result_type(Z, own_gain, own_shift)
-                arrays = [x.astype(kind) for x in (Z, own_gain, own_shift)]
-                return activations.layer_norm(*arrays, EPSILON)
+                gain, shift = own_gain.astype(kind), own_shift.astype(kind)
+                return activations.layer_norm(Z.astype(kind), gain, shift, EPSILON)
 
             return normalized
         return NAMED[name]
@@ -147,16 +147,16 @@ class Network:
             Z = [affine(A_prev, p, b) if family == "W" else affine(A_prev, W, p) for p in pushed]
             moved["Z", layer] = np.stack(Z)
         if family in {"gain", "shift"}:
-            columns = [self.activation(layer, **{family: p}) for p in pushed]
-            moved["A", layer] = np.stack([g(self.values["Z", layer]) for g in columns])
+            maps = [self.activation(layer, **{family: p}) for p in pushed]
+            moved["A", layer] = np.stack([g(self.values["Z", layer]) for g in maps])
         after = layer + (family in {"A", "gain", "shift"})
         for below in range(after, self.depth + 1) if family != "Y" else ():
             if ("Z", below) not in moved:
-                W, b = self.values["W", below], self.values["b", below]
-                moved["Z", below] = self._folded(
-                    lambda A, W=W, b=b: affine(A, W.astype(complex), b.astype(complex)),
-                    moved["A", below - 1],
+                W, b = (
+                    self.values["W", below].astype(complex),
+                    self.values["b", below].astype(complex),
                 )
+                moved["Z", below] = self._folded(partial(affine, W=W, b=b), moved["A", below - 1])
             moved["A", below] = self._folded(self.activation(below), moved["Z", below])
         outputs = moved.get(("A", self.depth), self.values["A", self.depth])
         for name, value in zip(("J", "losses"), self._cost(outputs, Y), strict=True):
@@ -279,9 +279,8 @@ def probes(
         counts = (1,) if single else ((examples,) if examples else (7, 4, 2))
         return tuple(Probe(widths, count, activation, output, cost) for count in counts)
     found = []
-    for sizes, count in (RECTANGULAR, SQUARE, FEW_EXAMPLES):
-        if depth:
-            hidden = sizes[1:-1] * depth
-            sizes = (sizes[0], *hidden[: depth - 1], sizes[-1])
-        found.append(Probe(sizes, 1 if single else examples or count, activation, output, cost))
+    for sizes, usual in (RECTANGULAR, SQUARE, FEW_EXAMPLES):
+        hidden = (sizes[1:-1] * depth)[: depth - 1] if depth else sizes[1:-1]
+        count = 1 if single else examples or usual
+        found.append(Probe((sizes[0], *hidden, sizes[-1]), count, activation, output, cost))
     return tuple(found)

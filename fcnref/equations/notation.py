@@ -67,34 +67,10 @@ _SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))"
 _PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
 
 FUNCTIONS = frozenset(
-    [
-        "sigmoid",
-        "tanh",
-        "relu",
-        "leaky_relu",
-        "softplus",
-        "silu",
-        "gelu",
-        "identity",
-        "softmax",
-        "log_softmax",
-        "exp",
-        "log",
-        "sqrt",
-        "abs",
-        "max",
-        "min",
-        "sin",
-        "cos",
-        "sign",
-        "diag",
-        "trace",
-        "sum",
-        "erf",
-        "erfc",
-        "step",
-    ]
-)
+    {"sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "identity", "softmax",
+     "log_softmax", "exp", "log", "sqrt", "abs", "max", "min", "sin", "cos", "sign", "step", "diag",
+     "trace", "sum", "erf", "erfc"}
+)  # fmt: skip
 
 
 def read_place(text: str) -> Place:
@@ -522,7 +498,8 @@ def read_mapping(text: str) -> dict[str, Any]:
         if value and not value.startswith("#"):
             stack[-1][1][key] = _scalar(value)
         else:
-            stack[-1][1][key] = inner = {}
+            inner: dict[str, Any] = {}
+            stack[-1][1][key] = inner
             stack.append((indent, inner))
     return root
 

@@ -158,8 +158,8 @@ def _directive(body: list[str], number: int, info: str) -> Display:
         skipped += 1
     argument = info.removeprefix("{math}").strip() if info.startswith("{") else ""
     tex = "\n".join(([argument] if argument else []) + body[skipped:])
-    line = number + 2 + skipped - bool(argument)
-    return Display(line, tex, options.get("label", ""), options=options)
+    start = number + 2 + skipped - bool(argument)
+    return Display(start, tex, options.get("label", ""), options=options)
 
 
 def _without_comments(text: str, found: list[Display]) -> str:
@@ -203,15 +203,14 @@ def _read_maths(text: str) -> Iterator[Display]:
             inline=group in {"parens", "inline", "rolled"} or _in_sentence(text, found),
         )
     position = 0
-    while start := _ENVIRONMENT.search(text, position):
-        end = re.compile(rf"\\end\s*\{{{start[1]}{re.escape(start[2])}\}}").search(
-            text, start.end()
-        )
-        position = end.end() if end else start.end()
-        inside = any(left <= start.start() < right for left, right in taken)
-        if end and not inside and start[1] not in {"split", "aligned", "gathered"}:
-            line = text.count("\n", 0, start.start()) + 1
-            yield Display(line, text[start.start() : position])
+    while begin := _ENVIRONMENT.search(text, position):
+        closing = rf"\\end\s*\{{{begin[1]}{re.escape(begin[2])}\}}"
+        end = re.compile(closing).search(text, begin.end())
+        position = end.end() if end else begin.end()
+        inside = any(left <= begin.start() < right for left, right in taken)
+        if end and not inside and begin[1] not in {"split", "aligned", "gathered"}:
+            line = text.count("\n", 0, begin.start()) + 1
+            yield Display(line, text[begin.start() : position])
 
 
 def _in_sentence(text: str, found: re.Match[str]) -> bool:

@@ -422,11 +422,11 @@ def _ones_before(node: Expression, right: Values) -> Values:
 
 def _times(a: Values, b: Values, left: Expression, right: Expression, *, dot: bool) -> Values:
     if _is_number(a) or _is_number(b):
-        return a * b
+        return np.asarray(a * b)
     if _shape(a)[1] == _shape(b)[0]:
-        return a @ b
+        return np.asarray(a @ b)
     if dot and _shape(a) == _shape(b) and 1 in _shape(a):
-        return np.sum(a * b, axis=(-2, -1), keepdims=True)
+        return np.asarray(np.sum(a * b, axis=(-2, -1), keepdims=True))
     hint = ""
     if _shape(a)[0] == _shape(b)[0]:
         hint = "; the first factor transposed would fit"
@@ -498,7 +498,7 @@ def _(node: Truth, scope: Scope) -> Values:
 
 def holds(node: Truth, scope: Scope) -> bool:
     """Tell whether a relation of two places holds."""
-    return _RELATIONS[node.relation](scope.place(node.left), scope.place(node.right))
+    return bool(_RELATIONS[node.relation](scope.place(node.left), scope.place(node.right)))
 
 
 _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -615,7 +615,7 @@ def _real_choice(choose: Callable[[Values, Values], Values]) -> Callable[[Values
 
 
 def _norm(x: Values) -> Values:
-    return np.sqrt(np.sum(x * x, axis=(-2, -1), keepdims=True))
+    return np.asarray(np.sqrt(np.sum(x * x, axis=(-2, -1), keepdims=True)))
 
 
 def _abs(x: Values) -> Values:

@@ -516,7 +516,7 @@ def _equated(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
     total = Strength(0, 0)
     for right in others:
         found = strength(left, right, notation, claim.conditions, deadline)
-        total = total + found
+        total = total.with_others(found)
     blank = blank._replace(rejected=total.rejected, variants=total.tried, survivors=total.survivors)
     if total.tried and not total.rejected:
         return blank._replace(message="it would hold whatever it said", codes=("vacuous",))

@@ -4,15 +4,22 @@ The pages under data/right hold right statements; those under data/wrong hold st
 wrong in one way each, with the code of the reason for a label.
 """
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from fcnref.equations import check_page
+from fcnref.equations import Verdict
+from fcnref.equations import check_page as check_anew
 
 DATA = Path(__file__).parent / "data"
 RIGHT = sorted((DATA / "right").glob("*.md"))
 WRONG = sorted((DATA / "wrong").glob("*.md"))
+
+
+@cache
+def check_page(page: Path) -> list[Verdict]:
+    return check_anew(page)
 
 
 @pytest.mark.parametrize("page", RIGHT, ids=lambda page: page.stem)

@@ -12,7 +12,14 @@ from fcnref.equations import Verdict, check_equation, check_page
 
 DATA = Path(__file__).parent / "data"
 PAGES = sorted(DATA.rglob("*.md"))
-PIECES = [r"\frac", r"\partial", r"J", r"W", r"Z", r"A", r"b", r"z", r"a", r"w", r"j", r"k", r"i", r"l", r"L", r"m", r"n", r"[l]", r"[l-1]", r"_{", r"^{", r"{", r"}", r"(", r")", r"[", r"]", r"\{", r"\}", r"=", r"+", r"-", r"\cdot", r"\odot", r"\sum", r"\sum_{i=1}^m", r"^T", r"^\top", r"'", r"g", r"\sigma", r"\delta", r"\nabla_", r"\begin{bmatrix}", r"\end{bmatrix}", r"&", r"\\", r"\dots", r"\vdots", r"\begin{cases}", r"\end{cases}", r"\text{if}", r"\in", r"\mathbb{R}", r",", r";", r"|", r"\|", r"$", r"$$", r"1", r"0", r"2", r"\over", r"\left(", r"\right)", r"\left.", r"\mathbf{1}", r"diag", r"softmax", r"\log", r"\exp", r"\max", r"e^", r"%", r"#", r"~", r"\label{x}", r"\tag{1}", r":=", r"\neq", r"\quad", r"∂", r"δ", r"σ", r"\boxed", r"\underbrace", r"\hat", r"\sqrt", r":", r".", r"/", r"*"]
+LATEX = r"""
+\frac \partial J W Z A b z a w j k i l L m n [l] [l-1] _{ ^{ { } ( ) [ ] \{ \} = + - \cdot \odot
+\sum \sum_{i=1}^m ^T ^\top ' g \sigma \delta \nabla_ \begin{bmatrix} \end{bmatrix} & \\ \dots
+\vdots \begin{cases} \end{cases} \text{if} \in \mathbb{R} , ; | \| $ $$ 1 0 2 \over \left( \right)
+\left. \mathbf{1} diag softmax \log \exp \max e^ % # ~ \label{x} \tag{1} := \neq \quad ∂ δ σ \boxed
+\underbrace \hat \sqrt : . / *
+"""
+PIECES = tuple(LATEX.split())
 
 quiet = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
