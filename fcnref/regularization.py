@@ -8,6 +8,7 @@ multiplies the incoming gradient by the same mask.
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from fcnref._arrays import AnyShape, Array, Scalar, checked
 
@@ -274,7 +275,12 @@ def norm_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
     return coefficient * direction
 
 
-def dropout_mask(rng: "np.random.Generator", shape: tuple[int, ...], keep: float) -> Array:
+def dropout_mask(
+    rng: "np.random.Generator",
+    shape: tuple[int, ...],
+    keep: float,
+    dtype: npt.DTypeLike = np.float64,
+) -> Array:
     """Draw the mask of inverted dropout: 1/keep where a unit stays, 0 where it is dropped.
 
     Implements :eq:`eq-regularization-mask`. Each entry stays with probability ``keep``; dividing by
@@ -289,6 +295,8 @@ def dropout_mask(rng: "np.random.Generator", shape: tuple[int, ...], keep: float
         Shape of the activations.
     keep
         Probability of staying, above 0 and at most 1.
+    dtype
+        Precision of the mask, that of the activations.
 
     Returns
     -------
@@ -313,7 +321,8 @@ def dropout_mask(rng: "np.random.Generator", shape: tuple[int, ...], keep: float
             f"dropout_mask: keep must be a probability, 0 < keep <= 1, got {keep}; "
             "it is the share of units that stay."
         )
-    return (rng.random(shape) < keep) / keep
+    mask: Array = ((rng.random(shape) < keep) / keep).astype(dtype)
+    return mask
 
 
 @checked
