@@ -78,12 +78,16 @@ def _others(rng: np.random.Generator, dtype: Any, sizes: Mapping[str, Any]) -> d
     )
     trace = fcnref.forward(readonly(rng.standard_normal((n_0, m)).astype(dtype)), layers)
     dA_L = readonly(rng.standard_normal((n_L, m)).astype(dtype))
+    direction = tuple(fcnref.LayerGradients(layer.b * layer.W, layer.b) for layer in layers)
     return {
         "activations": activations,
         "batch_size": 3,
+        "coefficient": 0.5,
+        "direction": direction,
         "dtype": dtype,
         "epochs": 2,
         "grads": fcnref.backward(dA_L, layers, trace),
+        "keep": 0.5,
         "labels": readonly(rng.integers(0, sizes["n"], m)),
         "layers": layers,
         "learning_rate": 0.125,
@@ -94,8 +98,10 @@ def _others(rng: np.random.Generator, dtype: Any, sizes: Mapping[str, Any]) -> d
         "progress": False,
         "rng": rng,
         "sizes": (n_0, 5, n_L),
+        "shape": (5, 7),
         "slope": 0.25,
         "step": partial(fcnref.gradient_descent, learning_rate=0.125),
+        "strength": 0.5,
         "trace": trace,
         "with_dA_0": True,
     }

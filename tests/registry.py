@@ -19,10 +19,12 @@ ROOMS = [
         "affine",
         "activations",
         "losses",
+        "regularization",
         "network",
         "initializers",
         "optimizers",
         "training",
+        "second_order",
     )
 ]
 

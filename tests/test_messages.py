@@ -26,6 +26,7 @@ every_array = pytest.mark.parametrize(("function", "name", "dims"), ARRAYS)
 HANDED_ON = {
     ("loss_and_grads", "X"): "forward",
     ("loss_and_grads", "Y"): "half_squared_error_grad",
+    ("hvp", "Y"): "half_squared_error_grad",
 }
 """Who speaks about an array, where it is not the function that was called."""
 
