@@ -57,6 +57,11 @@ tex_macros = {
     r"\pd": r"\frac{\partial #1}{\partial #2}",
     r"\tr": r"^{\mathsf{T}}",
     r"\lay": r"^{[#1]}",
+    # the colors of the indices, in fcnref/show/assets/indices.css
+    r"\ii": r"\htmlClass{fcn-i}{#1}",
+    r"\jj": r"\htmlClass{fcn-j}{#1}",
+    r"\pp": r"\htmlClass{fcn-p}{#1}",
+    r"\kk": r"\htmlClass{fcn-k}{#1}",
 }
 math_numfig = True
 numfig = True
@@ -88,7 +93,9 @@ togglebutton_hint_hide = "Hide"
 
 # Code cells. Every one is executed; what they gave is kept for as long as neither the page, nor
 # the package, nor what it rests on has changed.
-sources = sorted([*(ROOT / "fcnref").rglob("*.py"), DOCS / "_ext" / "matplotlibrc"])
+kinds = {".py", ".css", ".mjs", ".lark"}
+package = [file for file in (ROOT / "fcnref").rglob("*") if file.suffix in kinds]
+sources = sorted([*package, DOCS / "_ext" / "matplotlibrc"])
 ground = [sys.version, platform.machine(), np.__version__, mpl.__version__]
 digest = hashlib.sha256("\n".join(ground).encode())
 for source in sources:
@@ -144,9 +151,9 @@ intersphinx_mapping = write_inventories(BUILD / "inventories")
 html_theme = "sphinx_book_theme"
 html_title = "fcnref"
 html_short_title = "fcnref"
-html_static_path = ["_static"]
-html_css_files = ["book.css"]
-html_js_files = [("page.js", {"defer": "defer"})]
+html_static_path = ["_static", "../fcnref/show/assets/indices.css"]
+html_css_files = ["book.css", "indices.css"]
+html_js_files = [("page.js", {"defer": "defer"}), ("index-colors.js", {"type": "module"})]
 html_favicon = "_static/mark.svg"
 html_copy_source = False
 html_show_sourcelink = False
@@ -174,4 +181,4 @@ html_theme_options = {
 # The same pages as a PDF.
 latex_engine = "xelatex"
 latex_use_xindy = False
-latex_elements = {"preamble": "\\setcounter{MaxMatrixCols}{20}\n"}
+latex_elements = {"preamble": "\\setcounter{MaxMatrixCols}{20}\n\\newcommand{\\htmlClass}[2]{#2}\n"}

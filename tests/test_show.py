@@ -198,7 +198,7 @@ def test_steps_end_at_the_gradients_of_the_package(last):
 
 def test_slopes_of_an_elementwise_activation_multiply_to_dZ(steps):
     for step in steps.steps:
-        if "pre-activations" in step.title and not step.forward:
+        if "pre-activations" in step.title and step.way == "backward":
             dZ, _, dA, _, slopes = step.row
             np.testing.assert_allclose(dZ.values, dA.values * slopes.values, rtol=1e-15)
 

@@ -5,6 +5,7 @@ as text. A picture is one piece of HTML with its style sheet and its script: it 
 no network, and without JavaScript its matrices and sums are all there.
 """
 
+from fcnref.show._matrices import Matrix
 from fcnref.show.products import (
     Product,
     show_dA_prev,
@@ -12,12 +13,13 @@ from fcnref.show.products import (
     show_dW,
     show_softmax_dZ,
 )
-from fcnref.show.steps import NetworkSteps, Step, show_steps
+from fcnref.show.steps import NetworkStep, NetworkSteps, show_steps
 
 __all__ = [
+    "Matrix",
     "NetworkSteps",
     "Product",
-    "Step",
+    "NetworkStep",
     "show_dA_prev",
     "show_dW",
     "show_db",

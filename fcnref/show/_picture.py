@@ -17,7 +17,7 @@ def draw_network(
     sizes: Sequence[int],
     reads: AbstractSet[str],
     makes: AbstractSet[str],
-    forward: bool,
+    way: str,
     label: str,
 ) -> Html:
     """Draw the units of all layers and their weights.
@@ -69,7 +69,7 @@ def draw_network(
     ]
     return tag(
         "svg",
-        _text(width // 2, 14, "forward →" if forward else "← backward"),
+        _text(width // 2, 14, "forward →" if way == "forward" else "← backward"),
         *(line for l in layers[1:] for line in weights(l)),
         *to_loss,
         *(box for l in layers for box in units(l)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from fcnref.show._notation import math, plain
 from fcnref.show._page import frame
 from fcnref.show._picture import draw_network
 
-__all__ = ["NetworkSteps", "Step", "show_steps"]
+__all__ = ["NetworkSteps", "NetworkStep", "show_steps"]
 
 ELEMENTWISE = {
     *("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "gelu_tanh")
@@ -26,7 +26,7 @@ ON_LOGITS = {"sigmoid_cross_entropy", "softmax_cross_entropy"}
 PAGES = ("forward", "weights-and-biases", "activations", "previous-layer", "losses")
 
 
-class Step(NamedTuple):
+class NetworkStep(NamedTuple):
     """One step of a pass forward and back.
 
     Attributes
@@ -45,8 +45,8 @@ class Step(NamedTuple):
         The parts that it computes something for.
     words
         What there is to see.
-    forward
-        Whether the step belongs to the forward pass.
+    way
+        Whether the step belongs to the forward or to the backward pass.
     """
 
     title: str
@@ -56,7 +56,7 @@ class Step(NamedTuple):
     reads: AbstractSet[str]
     makes: AbstractSet[str]
     words: str
-    forward: bool = True
+    way: Literal["forward", "backward"] = "forward"
 
 
 class NetworkSteps(NamedTuple):
@@ -75,7 +75,7 @@ class NetworkSteps(NamedTuple):
     """
 
     sizes: tuple[int, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[NetworkStep, ...]
     digits: int
     pages: str | None
 
@@ -94,7 +94,14 @@ class NetworkSteps(NamedTuple):
                 "div",
                 tag("button", "Back", type="button"),
                 tag("button", "Next", type="button"),
-                tag("input", type="range", min=1, max=len(self.steps), value=1, aria_label="Step"),
+                tag(
+                    "input",
+                    type="range",
+                    min=1,
+                    max=len(self.steps),
+                    value=1,
+                    aria_label="NetworkStep",
+                ),
                 tag("output"),
                 class_="fcn-controls",
                 hidden=True,
@@ -102,11 +109,10 @@ class NetworkSteps(NamedTuple):
             tag("ol", *(tag("li", *self._parts(step)) for step in self.steps), class_="fcn-steps"),
         )
 
-    def _parts(self, step: Step) -> Iterator[Html]:
+    def _parts(self, step: NetworkStep) -> Iterator[Html]:
         yield tag("p", step.title, class_="fcn-title")
-        way = "forward" if step.forward else "backward"
-        label = f"The network {'-'.join(map(str, self.sizes))}, {way}: {step.title}"
-        yield draw_network(self.sizes, step.reads, step.makes, step.forward, label)
+        label = f"The network {'-'.join(map(str, self.sizes))}, {step.way}: {step.title}"
+        yield draw_network(self.sizes, step.reads, step.makes, step.way, label)
         yield tag("p", math(step.formula), self._link(step.equation), class_="fcn-formula")
         yield equation_row(step.row, self.digits)
         yield tag("p", step.words)
@@ -183,7 +189,7 @@ def show_steps(
     return NetworkSteps(sizes, steps, digits, pages)
 
 
-def _steps(X: Array, Y: Array, layers: Sequence[Layer], loss: Loss) -> Iterator[Step]:
+def _steps(X: Array, Y: Array, layers: Sequence[Layer], loss: Loss) -> Iterator[NetworkStep]:
     """Run the recursion and stop at every array that it computes."""
     L = len(layers)
     A, Z = [X], [X]
@@ -209,8 +215,8 @@ def _steps(X: Array, Y: Array, layers: Sequence[Layer], loss: Loss) -> Iterator[
             yield _previous_step(l, dA, W, dZ)
 
 
-def _input_step(X: Array) -> Step:
-    return Step(
+def _input_step(X: Array) -> NetworkStep:
+    return NetworkStep(
         "Input",
         f"{_lay('A', 0)} = X",
         "",
@@ -221,9 +227,9 @@ def _input_step(X: Array) -> Step:
     )
 
 
-def _affine_step(l: int, Z: Array, W: Array, A_prev: Array, b: Array) -> Step:
+def _affine_step(l: int, Z: Array, W: Array, A_prev: Array, b: Array) -> NetworkStep:
     product = [_weights("W", l, W), _batch("A", l - 1, A_prev, "k")]
-    return Step(
+    return NetworkStep(
         f"Layer {l}, pre-activations",
         f"{_lay('Z', l)} = {_lay('W', l)} {_lay('A', l - 1)} + {_lay('b', l)} 1^{{T}}",
         "eq-forward-Z",
@@ -234,9 +240,9 @@ def _affine_step(l: int, Z: Array, W: Array, A_prev: Array, b: Array) -> Step:
     )
 
 
-def _activation_step(l: int, A: Array, activation: Activation, Z: Array) -> Step:
+def _activation_step(l: int, A: Array, activation: Activation, Z: Array) -> NetworkStep:
     alone = activation.name in ELEMENTWISE
-    return Step(
+    return NetworkStep(
         f"Layer {l}, activations",
         f"{_lay('A', l)} = {activation.name}({_lay('Z', l)})",
         "eq-forward-A",
@@ -249,8 +255,8 @@ def _activation_step(l: int, A: Array, activation: Activation, Z: Array) -> Step
     )
 
 
-def _loss_step(L: int, A: Array, Y: Array, loss: Loss) -> Step:
-    return Step(
+def _loss_step(L: int, A: Array, Y: Array, loss: Loss) -> NetworkStep:
+    return NetworkStep(
         "Loss",
         f"J = {float(loss.value(A, Y)):.6g}".replace("-", MINUS),
         _loss_label(loss, ""),
@@ -261,8 +267,8 @@ def _loss_step(L: int, A: Array, Y: Array, loss: Loss) -> Step:
     )
 
 
-def _output_step(L: int, dA: Array, loss: Loss) -> Step:
-    return Step(
+def _output_step(L: int, dA: Array, loss: Loss) -> NetworkStep:
+    return NetworkStep(
         f"Layer {L}, gradient of the output",
         f"∂J/∂{_lay('A', L)}",
         _loss_label(loss, "dZ-" if loss.name in ON_LOGITS else "dA-"),
@@ -270,11 +276,11 @@ def _output_step(L: int, dA: Array, loss: Loss) -> Step:
         {"J"},
         {f"A{L}"},
         "The 1/m of the mean over the examples enters here, and nowhere else.",
-        forward=False,
+        way="backward",
     )
 
 
-def _through_step(l: int, dZ: Array, dA: Array, activation: Activation, kept: Array) -> Step:
+def _through_step(l: int, dZ: Array, dA: Array, activation: Activation, kept: Array) -> NetworkStep:
     title = f"Layer {l}, gradient of the pre-activations"
     J_Z, J_A = f"∂J/∂{_lay('Z', l)}", f"∂J/∂{_lay('A', l)}"
     name = activation.name
@@ -282,7 +288,7 @@ def _through_step(l: int, dZ: Array, dA: Array, activation: Activation, kept: Ar
     if name in ELEMENTWISE:
         prime = activation.backward(np.ones_like(dA), kept)
         slopes = Matrix(f"{name}_prime(Z[{l}])", (f"n_{l}", "m"), "g′_{j,i}", "j", "i", prime)
-        return Step(
+        return NetworkStep(
             title,
             f"{J_Z} = {J_A} ⊙ {name}′({_lay('Z', l)})",
             "eq-activations-dZ-elementwise",
@@ -290,10 +296,10 @@ def _through_step(l: int, dZ: Array, dA: Array, activation: Activation, kept: Ar
             reads,
             makes,
             "Every entry is multiplied by the slope at its own place.",
-            forward=False,
+            way="backward",
         )
     column, column_A = f"z_{{:,i}}^{{[{l}]}}", f"a_{{:,i}}^{{[{l}]}}"
-    return Step(
+    return NetworkStep(
         title,
         f"∂J/∂{column} = (∂{column_A}/∂{column})^{{T}} ∂J/∂{column_A}",
         "eq-activations-dZ-column",
@@ -301,13 +307,13 @@ def _through_step(l: int, dZ: Array, dA: Array, activation: Activation, kept: Ar
         reads,
         makes,
         f"Every entry depends on its whole column, through the Jacobian of {name}.",
-        forward=False,
+        way="backward",
     )
 
 
-def _weights_step(l: int, dW: Array, dZ: Array, A_prev: Array) -> Step:
+def _weights_step(l: int, dW: Array, dZ: Array, A_prev: Array) -> NetworkStep:
     A_prev_T = _transposed(_batch("A", l - 1, A_prev, "k"))
-    return Step(
+    return NetworkStep(
         f"Layer {l}, gradient of the weights",
         f"∂J/∂{_lay('W', l)} = ∂J/∂{_lay('Z', l)} {_lay('A', l - 1)}^{{T}}",
         "eq-weights-and-biases-dW",
@@ -315,12 +321,12 @@ def _weights_step(l: int, dW: Array, dZ: Array, A_prev: Array) -> Step:
         {f"Z{l}", f"A{l - 1}"},
         {f"W{l}"},
         "The sum runs over the examples: every one of them used the same weights.",
-        forward=False,
+        way="backward",
     )
 
 
-def _bias_step(l: int, db: Array, dZ: Array) -> Step:
-    return Step(
+def _bias_step(l: int, db: Array, dZ: Array) -> NetworkStep:
+    return NetworkStep(
         f"Layer {l}, gradient of the bias",
         f"∂J/∂{_lay('b', l)} = ∂J/∂{_lay('Z', l)} 1",
         "eq-weights-and-biases-db",
@@ -328,13 +334,13 @@ def _bias_step(l: int, db: Array, dZ: Array) -> Step:
         {f"Z{l}"},
         {f"b{l}"},
         "The bias was added to every column, and every column sends its gradient back.",
-        forward=False,
+        way="backward",
     )
 
 
-def _previous_step(l: int, dA_prev: Array, W: Array, dZ: Array) -> Step:
+def _previous_step(l: int, dA_prev: Array, W: Array, dZ: Array) -> NetworkStep:
     product = [_transposed(_weights("W", l, W)), _batch("dZ", l, dZ)]
-    return Step(
+    return NetworkStep(
         f"Layer {l - 1}, gradient of the activations",
         f"∂J/∂{_lay('A', l - 1)} = {_lay('W', l)}^{{T}} ∂J/∂{_lay('Z', l)}",
         "eq-previous-layer-dA_prev",
@@ -342,7 +348,7 @@ def _previous_step(l: int, dA_prev: Array, W: Array, dZ: Array) -> Step:
         {f"Z{l}", f"W{l}"},
         {f"A{l - 1}"},
         f"The sum runs over the units of layer {l}, all of which used the activation.",
-        forward=False,
+        way="backward",
     )
 
 
