@@ -52,6 +52,9 @@ class TestScheme:
         assert (double.dtype, single.dtype) == (np.float64, np.float32)
         assert np.all(single == double.astype(np.float32))
 
+    def test_one_unit_is_a_layer(self, scheme, rng):
+        assert scheme(rng, 1, 1).shape == (1, 1)
+
     @pytest.mark.parametrize(("n", "n_prev"), [(0, 3), (5, 0), (-1, 3)])
     def test_it_refuses_layers_without_units(self, scheme, n, n_prev, rng):
         with pytest.raises(ValueError) as raised:
