@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from fcnref._reports import html_card, html_table, text_table
 from fcnref.diagnosis.make import Blocks, Made, same, single_mistakes
 from fcnref.diagnosis.products import constants
@@ -134,7 +136,8 @@ def _reasons(problem: Problem) -> list[str]:
         reasons.append("All biases are zero: mistakes that read b are hidden.")
     if len({layer.activation.name for layer in problem.layers[:-1]}) == 1 < problem.L - 1:
         reasons.append("All hidden layers have one activation: mixing them up is hidden.")
-    if problem.layers[-1].activation.name == "softmax" and sizes[-1] == 2:
+    distributions = np.allclose(np.sum(problem.Y, axis=0), 1)
+    if problem.layers[-1].activation.name == "softmax" and sizes[-1] == 2 and distributions:
         reasons.append(
             "Two classes: under a squared error the elementwise softmax is half of the truth."
         )

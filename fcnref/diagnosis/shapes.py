@@ -58,10 +58,10 @@ def _in_words(
     name: str, got: tuple[int, ...], wanted: tuple[int, ...], problem: Problem, l: int
 ) -> str:
     known = {
+        (problem.sizes[l - 1], problem.m): f"the shape of A[{l - 1}]",
         wanted[::-1]: "the shape of its transpose",
         (problem.sizes[l], problem.m): f"the shape of dZ{l}, one column per example",
         (1, problem.m): "one number per example",
-        (problem.sizes[l - 1], problem.m): f"the shape of A[{l - 1}]",
     }
     words = known.get(got, "no shape that we recognize")
     return f"{name} has shape {got}, {words}; it should have {wanted}."
