@@ -116,6 +116,7 @@ def probes_of(notation: Notation) -> tuple[Probe, ...]:
         depth=notation.depth,
         widths=notation.widths,
         examples=notation.examples_count,
+        dropout=notation.dropout,
     )
 
 

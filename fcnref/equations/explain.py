@@ -32,6 +32,7 @@ from fcnref.equations.expression import (
     Power,
     Product,
     Quotient,
+    Rate,
     Series,
     Size,
     Space,
@@ -169,7 +170,7 @@ _CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
 
 
 def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    if node.family in {"J", "losses", "Y"}:
+    if node.family not in {"W", "b", "Z", "A"}:
         return
 
     def told(code: str, new: Node) -> tuple[str, Node]:
@@ -212,6 +213,8 @@ def is_scalar(node: Any) -> bool:
             return node.family == "J" or (node.row is not None and fixed)
         case Free():
             return None not in node.places
+        case Rate():
+            return is_scalar(node.of)
         case Derivative():
             return is_scalar(node.top) and is_scalar(node.bottom)
         case Entry():
@@ -334,7 +337,7 @@ def strength(
 
 def _further(notation: Notation) -> tuple[Probe, ...]:
     """Return networks that none of the usual probes resembles."""
-    kinds = (notation.activation, notation.output, notation.cost)
+    kinds = (notation.activation, notation.output, notation.cost, notation.dropout)
     single = notation.examples == "one"
     if notation.widths or notation.depth:
         first = probes_of(notation)[0]

@@ -161,6 +161,13 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """The derivative along one random direction of inputs and parameters, d/dt at t = 0."""
+
+    of: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A sum (or a product) of `body` over an index; a bound left out is None."""
 
@@ -238,8 +245,8 @@ class Space:
 
 Expression: TypeAlias = (
     Number | Count | Node | Free | Called | Entry | Sum | Negative | Product | Hadamard | Quotient
-    | Power | Transpose | Apply | Derivative | Series | Grid | Dotted | Truth | Cases | Compare
-    | Ones | Unit | Space
+    | Power | Transpose | Apply | Derivative | Rate | Series | Grid | Dotted | Truth | Cases
+    | Compare | Ones | Unit | Space
 )  # fmt: skip
 
 COST = Node("J", None, None, None, "J")
@@ -345,6 +352,8 @@ FRAME: dict[str, tuple[str, str]] = {
     "W": ("n", "n_prev"),
     "b": ("n", "1"),
     "gain": ("n", "1"),
+    "K": ("n", "m"),
+    "D": ("n", "m"),
     "shift": ("n", "1"),
     "Z": ("n", "m"),
     "A": ("n", "m"),
@@ -487,6 +496,11 @@ def _(node: Apply) -> str:
 @show.register
 def _(node: Derivative) -> str:
     return f"∂{_tight(node.top)}/∂{show(node.bottom)}"
+
+
+@show.register
+def _(node: Rate) -> str:
+    return f"d{_tight(node.of)}/dt"
 
 
 @show.register

@@ -39,6 +39,7 @@ from fcnref.equations.expression import (
     Power,
     Product,
     Quotient,
+    Rate,
     Series,
     Size,
     Space,
@@ -267,6 +268,7 @@ _SPELLINGS = {
     "erfc": r"erfc \erfc",
     "exp": r"exp \exp",
     "gelu": "gelu GELU",
+    "gelu_tanh": "gelu_tanh",
     "log": r"log ln \log \ln",
     "log_softmax": "logsoftmax log_softmax",
     "max": r"max \max",
@@ -1014,10 +1016,12 @@ class _Reader:
     @staticmethod
     def quantity(symbol: Symbol, node: Node) -> Expression:
         """Return a node, or the gradient by it where the symbol is one."""
-        if symbol.kind == "node":
-            return node
-        gradient = Derivative(COST, node)
-        return Product((Count(Size("m")), gradient)) if symbol.scaled else gradient
+        value: Expression = node
+        if symbol.kind == "gradient":
+            value = Derivative(COST, node)
+        if symbol.scaled:
+            value = Product((Count(Size("m")), value))
+        return Rate(value) if symbol.rate else value
 
     def cost(self, symbol: Symbol, marks: _Marks, name: str) -> Node:
         """Read the cost, or the loss of one example where an index is printed."""
@@ -1045,6 +1049,12 @@ class _Reader:
         if self.notation.layers == "subscript" and self.is_layer(places[0]):
             return None
         return Truth(places[0], "=", places[1])
+
+    @property
+    def times(self) -> set[str]:
+        """The letters that stand for the time of a directional derivative."""
+        lookup = self.notation.lookup
+        return {name for name, symbol in lookup.items() if symbol.family == "time"}
 
     @property
     def example_letter(self) -> str:
@@ -1561,6 +1571,8 @@ class _Reader:
                 return Transpose(Derivative(top, node))
             case Entry(Node(row=None, column=None, flipped=False) as node, row, column):
                 bottom = replace(node, row=row, column=column)
+        if isinstance(bottom, Free) and bottom.name in self.times:
+            return Rate(top)
         if not isinstance(bottom, Node | Free):
             raise NotRead("variable", f"a derivative by {show(bottom)} is not read")
         if isinstance(bottom, Node) and bottom.family in {"J", "losses"}:

@@ -44,6 +44,8 @@ class Probe(NamedTuple):
         The maps of the hidden layers and of the last one; see `Notation`.
     cost
         The cost; see `Notation`.
+    dropout
+        Whether a random mask multiplies what the hidden layers hand on.
     """
 
     widths: tuple[int, ...]
@@ -51,6 +53,7 @@ class Probe(NamedTuple):
     activation: str = "generic"
     output: str = ""
     cost: str = "any"
+    dropout: bool = False
 
 
 class Network:
@@ -70,13 +73,32 @@ class Network:
             base["gain", layer] = rng.uniform(0.5, 1.5, size=(width, 1))
             base["shift", layer] = rng.normal(size=(width, 1)) / 2
         outputs = (probe.widths[-1], probe.examples)
+        for layer, width in enumerate(probe.widths):
+            mask = rng.choice([0.0, 1.6, 2.5], p=[0.2, 0.4, 0.4], size=(width, probe.examples))
+            dropped = probe.dropout and 0 < layer < self.depth
+            base["K", layer] = mask if dropped else np.ones_like(mask)
         self._mixing = [rng.normal(size=(width, width)) for width in probe.widths]
         self._weights = rng.normal(size=(3, *outputs))
         targets = rng.uniform(0.1, 0.9, size=outputs)
         base["Y", 0] = targets / targets.sum(axis=0) if self.output == "softmax" else targets
         self._parameters = base
+        self._moves = {
+            key: rng.normal(size=value.shape) / 4
+            for key, value in base.items()
+            if key[0] in {"A", "W", "b"}
+        }
         self._ripples: dict[Key, dict[Key, Values]] = {}
         self._jacobians: dict[tuple[Key, Key], Values] = {}
+        self._moved: dict[float, Network] = {}
+
+    def along(self, t: float) -> Network:
+        """Return the network at parameters and inputs moved by t in one random direction."""
+        if t not in self._moved:
+            other = Network(self.probe)
+            moves = {key: self._parameters[key] + t * move for key, move in self._moves.items()}
+            other._parameters = {**self._parameters, **moves}
+            self._moved[t] = other
+        return self._moved[t]
 
     @property
     def output(self) -> str:
@@ -117,10 +139,12 @@ class Network:
     def values(self) -> dict[Key, Values]:
         """The value of every quantity."""
         values = dict(self._parameters)
+        values["D", 0] = values["A", 0]
         for layer in range(1, self.depth + 1):
             W, b = values["W", layer], values["b", layer]
-            values["Z", layer] = affine(values["A", layer - 1], W, b)
+            values["Z", layer] = affine(values["D", layer - 1], W, b)
             values["A", layer] = self.activation(layer)(values["Z", layer])
+            values["D", layer] = values["K", layer] * values["A", layer]
         values["J", 0], values["losses", 0] = self._cost(values["A", self.depth], values["Y", 0])
         return values
 
@@ -142,22 +166,25 @@ class Network:
         if family == "Y":
             Y = pushed
         if family in {"W", "b"}:
-            A_prev = self.values["A", layer - 1].astype(complex)
+            A_prev = self.values["D", layer - 1].astype(complex)
             W, b = self.values["W", layer].astype(complex), self.values["b", layer].astype(complex)
             Z = [affine(A_prev, p, b) if family == "W" else affine(A_prev, W, p) for p in pushed]
             moved["Z", layer] = np.stack(Z)
         if family in {"gain", "shift"}:
             maps = [self.activation(layer, **{family: p}) for p in pushed]
             moved["A", layer] = np.stack([g(self.values["Z", layer]) for g in maps])
-        after = layer + (family in {"A", "gain", "shift"})
+        if family in {"A", "gain", "shift"}:
+            moved["D", layer] = self.values["K", layer] * moved["A", layer]
+        after = layer + (family in {"A", "D", "gain", "shift"})
         for below in range(after, self.depth + 1) if family != "Y" else ():
             if ("Z", below) not in moved:
                 W, b = (
                     self.values["W", below].astype(complex),
                     self.values["b", below].astype(complex),
                 )
-                moved["Z", below] = self._folded(partial(affine, W=W, b=b), moved["A", below - 1])
+                moved["Z", below] = self._folded(partial(affine, W=W, b=b), moved["D", below - 1])
             moved["A", below] = self._folded(self.activation(below), moved["Z", below])
+            moved["D", below] = self.values["K", below] * moved["A", below]
         outputs = moved.get(("A", self.depth), self.values["A", self.depth])
         for name, value in zip(("J", "losses"), self._cost(outputs, Y), strict=True):
             moved[name, 0] = np.broadcast_to(value, (start.size, *value.shape[-2:]))
@@ -221,6 +248,7 @@ NAMED: dict[str, Callable[[Values], Values]] = {
     "softplus": activations.softplus,
     "silu": activations.silu,
     "gelu": lambda Z: activations.gelu(Z),
+    "gelu_tanh": activations.gelu_tanh,
     "softmax": activations.softmax,
     "log_softmax": activations.log_softmax,
 }
@@ -263,7 +291,7 @@ def build(probe: Probe) -> Network:
         raise ValueError(f"build: {loss!r} is no cost; choose from any, mean, {', '.join(LOSSES)}")
     network = Network(probe)
     kinked = {"relu", "leaky_relu"} & {probe.activation, probe.output}
-    if not kinked and (dead := network.dead()):
+    if not kinked and not probe.dropout and (dead := network.dead()):
         raise ValueError(
             f"build: the derivative of J by {dead[0]} vanishes; the probe tells nothing"
         )
@@ -272,15 +300,16 @@ def build(probe: Probe) -> Network:
 
 def probes(
     *, activation: str, output: str, cost: str, single: bool = False, depth: int = 0,
-    widths: tuple[int, ...] = (), examples: int = 0,
+    widths: tuple[int, ...] = (), examples: int = 0, dropout: bool = False,
 ) -> tuple[Probe, ...]:  # fmt: skip
     """Return the probes for a notation: unequal widths, a square network, few examples."""
     if widths:
         counts = (1,) if single else ((examples,) if examples else (7, 4, 2))
-        return tuple(Probe(widths, count, activation, output, cost) for count in counts)
+        return tuple(Probe(widths, count, activation, output, cost, dropout) for count in counts)
     found = []
     for sizes, usual in (RECTANGULAR, SQUARE, FEW_EXAMPLES):
         hidden = (sizes[1:-1] * depth)[: depth - 1] if depth else sizes[1:-1]
         count = 1 if single else examples or usual
-        found.append(Probe((sizes[0], *hidden, sizes[-1]), count, activation, output, cost))
+        layers = (sizes[0], *hidden, sizes[-1])
+        found.append(Probe(layers, count, activation, output, cost, dropout))
     return tuple(found)

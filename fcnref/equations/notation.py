@@ -37,6 +37,8 @@ class Symbol(NamedTuple):
         True for the derivative of the sum of the losses, m times the derivative of their mean.
     soft
         True where a page may give the symbol another meaning by defining it.
+    rate
+        True for the derivative along one direction of inputs and parameters, d/dt.
     """
 
     kind: Kind
@@ -45,11 +47,14 @@ class Symbol(NamedTuple):
     view: str = "matrix"
     scaled: bool = False
     soft: bool = False
+    rate: bool = False
 
 
 _FAMILIES = {
     "gain": "gain",
     "shift": "shift",
+    "K": "K",
+    "D": "D",
     "W": "W",
     "b": "b",
     "B": "b",
@@ -60,16 +65,16 @@ _FAMILIES = {
     "X": "A",
 }
 _MEANING = re.compile(
-    r"(?:(?P<view>entries|columns|rows) of )?(?P<scaled>m )?(?P<gradient>dJ/d)?"
-    r"(?P<family>losses|gain|shift|[WbBZAYJX])(?:\[(?P<layer>[^\]]*)\])?"
+    r"(?P<rate>rate of )?(?:(?P<view>entries|columns|rows) of )?(?P<scaled>m )?(?P<gradient>dJ/d)?"
+    r"(?P<family>losses|gain|shift|[WbBZAYJXKD])(?:\[(?P<layer>[^\]]*)\])?"
 )
 _SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))")
 _PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
 
 FUNCTIONS = frozenset(
-    {"sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "identity", "softmax",
-     "log_softmax", "exp", "log", "sqrt", "abs", "max", "min", "sin", "cos", "sign", "step", "diag",
-     "trace", "sum", "erf", "erfc"}
+    {"sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "gelu_tanh", "identity",
+     "softmax", "log_softmax", "exp", "log", "sqrt", "abs", "max", "min", "sin", "cos", "sign",
+     "step", "diag", "trace", "sum", "erf", "erfc", "normal_density", "normal_distribution"}
 )  # fmt: skip
 
 
@@ -108,7 +113,7 @@ def read_symbol(meaning: str) -> Symbol:
     'entries'
     """
     text = " ".join(meaning.split())
-    if text in {"number", "epsilon"}:
+    if text in {"number", "epsilon", "time"}:
         return Symbol("number", text)
     if text in {"activation", "activation[l]"}:
         return Symbol("function", "activation")
@@ -126,11 +131,11 @@ def read_symbol(meaning: str) -> Symbol:
         )
     family = "losses" if found["family"] == "losses" else _FAMILIES[found["family"]]
     layer: Place | None = None
-    if family in {"W", "b", "Z", "A", "gain", "shift"}:
+    if family in {"W", "b", "Z", "A", "gain", "shift", "K", "D"}:
         layer = read_place(found["layer"] or ("0" if found["family"] == "X" else "l"))
     view = {"rows": "columns", None: "matrix"}.get(found["view"], found["view"])
     kind: Kind = "gradient" if found["gradient"] else "node"
-    return Symbol(kind, family, layer, view, bool(found["scaled"]))
+    return Symbol(kind, family, layer, view, bool(found["scaled"]), rate=bool(found["rate"]))
 
 
 def _table(text: str, *, soft: bool = False) -> dict[str, Symbol]:
@@ -223,6 +228,8 @@ class Notation:
         The size of the probes where the page fixes it; 0 and () leave it to the checker.
     base
         The first value of an index.
+    dropout
+        True where a mask K multiplies the activations of the hidden layers.
     symbols
         From the printed symbol to what it stands for.
     index
@@ -255,6 +262,7 @@ class Notation:
     widths: tuple[int, ...] = ()
     examples_count: int = 0
     base: int = 1
+    dropout: bool = False
     strict: bool = False
     symbols: Mapping[str, Symbol] = field(default_factory=lambda: _BATCH)
     index: Mapping[str, Place] = field(
@@ -326,7 +334,7 @@ class Notation:
             elif key in {"layer_letters", "hadamard"}:
                 items = value.split() if isinstance(value, str) else value
                 changes[key] = tuple(str(item) for item in items)
-            elif key == "strict":
+            elif key in {"strict", "dropout"}:
                 changes[key] = value in {True, "true", "yes"}
             else:
                 raise NotationError(f"notation: {key!r} is not a declaration; see the how-to page")
@@ -393,6 +401,8 @@ def describe(symbol: Symbol) -> str:
     words = {
         "W": "weights",
         "b": "bias",
+        "K": "mask of the dropout",
+        "D": "activations after dropout",
         "gain": "gain of the layer normalization",
         "shift": "shift of the layer normalization",
         "Z": "pre-activations",
@@ -416,6 +426,8 @@ def describe(symbol: Symbol) -> str:
         text = words[symbol.family] + layer
     if symbol.kind == "gradient":
         text = f"gradient of {'the sum of the losses' if symbol.scaled else 'J'} by the {text}"
+    if symbol.rate:
+        text = f"rate of change of the {text}"
     return {"entries": "an entry of the ", "columns": "one example of the "}.get(
         symbol.view, ""
     ) + text

@@ -379,7 +379,7 @@ _DROPPED = re.compile(
 def _cleaned(row: str) -> str:
     row = _DROPPED.sub(" ", row)
     row = re.sub(r"\\textcolor\s*\{[^{}]*\}", " ", row)
-    row = _without_ampersands(row)
+    row = _without_ampersands(re.sub(r"=\s*\{\s*\}", "= ", row))
     row = re.sub(r"\\q?quad\s*\(\d+(?:\.\d+)*\)\s*$", "", row)
     row = re.sub(r"[\s.,;:]+$", "", row)
     return re.sub(r"^(?:\s|\\[,;:! ]|\\q?quad|~|,)+", "", row).strip()

@@ -81,6 +81,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(?s)\\lVert(.+?)\\rVert", r"\\norm{\1}"),
     (rf"(?s){_BAR}(?![_^])(.+?){_BAR}", r"\\norm{\1}"),
     (r"\|([^|&]{1,200}?)\|", r"\\abs{\1}"),
+    (r"(?<![_^A-Za-z}])\{\s*\}(?!\s*[_^])", " "),
     # relations
     (
         (
@@ -96,6 +97,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(\\[dtc]?frac)\s*(\d)(?=\s*[{\\])", r"\1{\2}"),
     (r"([_^])\s*(\d)(?=\d)", r"\1{\2}"),
     (r"(?<=\d)(?:\\,|\{,\})(?=\d{3}(?!\d))", ""),
+    (r"\\_", "_"),
     # names of functions, however they are set
     (
         rf"\\(?:text|mathbf|textbf|textsf|mathsf)\s*\{{\s*({_WORDS})\s*\}}",

@@ -40,6 +40,7 @@ from fcnref.equations.expression import (
     Power,
     Product,
     Quotient,
+    Rate,
     Series,
     Space,
     Sum,
@@ -53,6 +54,8 @@ from fcnref.equations.expression import (
 from fcnref.equations.networks import NAMED, STEP, Key, Network, Values
 from fcnref.equations.notation import Notation
 
+SPACING = 4e-3
+_STENCIL = ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
 VECTOR = 5
 """The length of a free vector."""
 
@@ -310,12 +313,41 @@ def _(node: Called, scope: Scope) -> Values:
     argument = evaluate(node.argument, scope)
     if not _is_number(argument):
         raise NoMeaning(f"{show(node)} is a function of numbers, its argument is {_text(argument)}")
-    if node.primes > 1 or (node.primes and np.iscomplexobj(argument)):
-        raise NoMeaning("second derivatives are not read")
-    step = 1j * STEP if node.primes else 0
-    moved = {**scope.moved, f"{node.parameter}/0": argument + step}
-    value = evaluate(node.body, replace(scope, moved=moved))
-    return value.imag / STEP if node.primes else value
+
+    def function(x: Values) -> Values:
+        return evaluate(node.body, replace(scope, moved={**scope.moved, f"{node.parameter}/0": x}))
+
+    return _differentiated(function, argument, node.primes)
+
+
+def _differentiated(function: Callable[[Values], Values], x: Values, primes: int) -> Values:
+    """Return a derivative entry by entry: a complex step, and differences of it for the second."""
+    if primes == 0:
+        return function(x)
+    if np.iscomplexobj(x) or primes > 2:
+        raise NoMeaning("a derivative of a derivative is read as g″ only")
+    if primes == 1:
+        return np.asarray(function(x + 1j * STEP).imag / STEP)
+    return _rate(lambda t: _differentiated(function, x + t, 1))
+
+
+def _rate(at: Callable[[float], Values]) -> Values:
+    """Return the derivative of a smooth function at 0, by central differences of eighth order."""
+    total = sum(weight * (at(n * SPACING) - at(-n * SPACING)) for n, weight in _STENCIL)
+    return np.asarray(total / SPACING)
+
+
+@_value.register
+def _(node: Rate, scope: Scope) -> Values:
+    if scope.moved:
+        raise NoMeaning("a derivative of a rate is not read")
+    return scope.remembered(node, lambda: _rate(lambda t: _at(node.of, scope, t)))
+
+
+def _at(node: Expression, scope: Scope, t: float) -> Values:
+    """Return a value in the network moved by t."""
+    moved = scope.memo.setdefault(("moved", t), {})
+    return evaluate(node, replace(scope, network=scope.network.along(t), memo=moved))
 
 
 def _unsized(node: Expression) -> bool:
@@ -648,6 +680,8 @@ _ELEMENTWISE: dict[str, Callable[[Values], Values]] = {
     "sin": np.sin,
     "cos": np.cos,
     "abs": _abs,
+    "normal_density": lambda x: np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
+    "normal_distribution": lambda x: _special("erfc")(-x / np.sqrt(2)) / 2,
     "erf": _special("erf"),
     "erfc": _special("erfc"),
     "sign": lambda x: np.sign(x.real),
@@ -670,13 +704,9 @@ def _(node: Apply, scope: Scope) -> Values:
     (argument,) = arguments
     function = _function(node, scope)
     _check_width(node, scope, argument)
-    if not node.primes:
-        return function(argument)
-    if node.primes > 1 or np.iscomplexobj(argument):
-        raise NoMeaning("second derivatives are not read")
-    if node.function in {*_WHOLE, "softmax", "log_softmax"}:
+    if node.primes and node.function in {*_WHOLE, "softmax", "log_softmax"}:
         raise NoMeaning(f"{node.function}′ is a Jacobian, not a derivative entry by entry")
-    return function(argument + 1j * STEP).imag / STEP
+    return _differentiated(function, argument, node.primes)
 
 
 def _extreme(node: Apply, arguments: list[Values]) -> Values:
