@@ -62,7 +62,7 @@ class Matrix(NamedTuple):
         return float(self.values[at[self.rows] - 1, column])
 
     def symbol(self, at: At) -> str:
-        """Return the entry with these indices filled in, for `math` or `plain`."""
+        """Return the entry with these indices filled in, ``a_{k→2,i→1}``."""
         return entry(self.entry, at)
 
     def places(self) -> Iterable[dict[str, int]]:

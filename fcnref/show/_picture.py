@@ -1,7 +1,6 @@
 """The drawing of a small network, with the part that a step concerns."""
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 
 from fcnref._display import Html, tag
 
@@ -15,8 +14,8 @@ MARGIN = 34
 
 def draw_network(
     sizes: Sequence[int],
-    reads: AbstractSet[str],
-    makes: AbstractSet[str],
+    reads: Sequence[str],
+    makes: Sequence[str],
     way: str,
     label: str,
 ) -> Html:
@@ -32,8 +31,8 @@ def draw_network(
     def place(l: int, unit: int) -> tuple[int, int]:
         return MARGIN + GAP * l, 24 + (tallest - sizes[l] * HEIGHT) // 2 + HEIGHT * unit + 20
 
-    def mark(*parts: str) -> str | None:
-        return "makes" if makes & {*parts} else "reads" if reads & {*parts} else None
+    def mark(part: str) -> str | None:
+        return "makes" if part in makes else "reads" if part in reads else None
 
     def weights(l: int) -> Iterator[Html]:
         for k in range(sizes[l - 1]):

@@ -1,7 +1,6 @@
 """The network stepper: a small network, forward and backward, one step at a time."""
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -53,8 +52,8 @@ class NetworkStep(NamedTuple):
     formula: str
     equation: str
     row: Sequence[Matrix | str]
-    reads: AbstractSet[str]
-    makes: AbstractSet[str]
+    reads: Sequence[str]
+    makes: Sequence[str]
     words: str
     way: Literal["forward", "backward"] = "forward"
 
@@ -221,8 +220,8 @@ def _input_step(X: Array) -> NetworkStep:
         f"{_lay('A', 0)} = X",
         "",
         [_batch("A", 0, X, "k")],
-        set(),
-        {"A0"},
+        (),
+        ("A0",),
         "Every column is an example.",
     )
 
@@ -234,8 +233,8 @@ def _affine_step(l: int, Z: Array, W: Array, A_prev: Array, b: Array) -> Network
         f"{_lay('Z', l)} = {_lay('W', l)} {_lay('A', l - 1)} + {_lay('b', l)} 1^{{T}}",
         "eq-forward-Z",
         [_batch("Z", l, Z), "=", *product, "+", _bias("b", l, b)],
-        {f"W{l}", f"A{l - 1}", f"b{l}"},
-        {f"Z{l}"},
+        (f"W{l}", f"A{l - 1}", f"b{l}"),
+        (f"Z{l}",),
         "The bias is added to every column.",
     )
 
@@ -247,8 +246,8 @@ def _activation_step(l: int, A: Array, activation: Activation, Z: Array) -> Netw
         f"{_lay('A', l)} = {activation.name}({_lay('Z', l)})",
         "eq-forward-A",
         [_batch("A", l, A), f"= {activation.name} of", _batch("Z", l, Z, "j" if alone else "p")],
-        {f"Z{l}"},
-        {f"A{l}"},
+        (f"Z{l}",),
+        (f"A{l}",),
         "Every entry depends on the one at its own place."
         if alone
         else "Every entry depends on its whole column.",
@@ -261,8 +260,8 @@ def _loss_step(L: int, A: Array, Y: Array, loss: Loss) -> NetworkStep:
         f"J = {float(loss.value(A, Y)):.6g}".replace("-", MINUS),
         _loss_label(loss, ""),
         [_batch("A", L, A), "against", _batch("Y", L, Y)],
-        {f"A{L}"},
-        {"J"},
+        (f"A{L}",),
+        ("J",),
         f"The {loss.name.replace('_', ' ')} of the output and the targets Y.",
     )
 
@@ -273,8 +272,8 @@ def _output_step(L: int, dA: Array, loss: Loss) -> NetworkStep:
         f"∂J/∂{_lay('A', L)}",
         _loss_label(loss, "dZ-" if loss.name in ON_LOGITS else "dA-"),
         [_batch("dA", L, dA)],
-        {"J"},
-        {f"A{L}"},
+        ("J",),
+        (f"A{L}",),
         "The 1/m of the mean over the examples enters here, and nowhere else.",
         way="backward",
     )
@@ -284,7 +283,7 @@ def _through_step(l: int, dZ: Array, dA: Array, activation: Activation, kept: Ar
     title = f"Layer {l}, gradient of the pre-activations"
     J_Z, J_A = f"∂J/∂{_lay('Z', l)}", f"∂J/∂{_lay('A', l)}"
     name = activation.name
-    reads, makes = {f"A{l}"}, {f"Z{l}"}
+    reads, makes = (f"A{l}",), (f"Z{l}",)
     if name in ELEMENTWISE:
         prime = activation.backward(np.ones_like(dA), kept)
         slopes = Matrix(f"{name}_prime(Z[{l}])", (f"n_{l}", "m"), "g′_{j,i}", "j", "i", prime)
@@ -318,8 +317,8 @@ def _weights_step(l: int, dW: Array, dZ: Array, A_prev: Array) -> NetworkStep:
         f"∂J/∂{_lay('W', l)} = ∂J/∂{_lay('Z', l)} {_lay('A', l - 1)}^{{T}}",
         "eq-weights-and-biases-dW",
         [_weights("dW", l, dW), "=", _batch("dZ", l, dZ), A_prev_T],
-        {f"Z{l}", f"A{l - 1}"},
-        {f"W{l}"},
+        (f"Z{l}", f"A{l - 1}"),
+        (f"W{l}",),
         "The sum runs over the examples: every one of them used the same weights.",
         way="backward",
     )
@@ -331,8 +330,8 @@ def _bias_step(l: int, db: Array, dZ: Array) -> NetworkStep:
         f"∂J/∂{_lay('b', l)} = ∂J/∂{_lay('Z', l)} 1",
         "eq-weights-and-biases-db",
         [_bias("db", l, db), "= sums of the rows of", _batch("dZ", l, dZ)],
-        {f"Z{l}"},
-        {f"b{l}"},
+        (f"Z{l}",),
+        (f"b{l}",),
         "The bias was added to every column, and every column sends its gradient back.",
         way="backward",
     )
@@ -345,8 +344,8 @@ def _previous_step(l: int, dA_prev: Array, W: Array, dZ: Array) -> NetworkStep:
         f"∂J/∂{_lay('A', l - 1)} = {_lay('W', l)}^{{T}} ∂J/∂{_lay('Z', l)}",
         "eq-previous-layer-dA_prev",
         [_batch("dA", l - 1, dA_prev, "k"), "=", *product],
-        {f"Z{l}", f"W{l}"},
-        {f"A{l - 1}"},
+        (f"Z{l}", f"W{l}"),
+        (f"A{l - 1}",),
         f"The sum runs over the units of layer {l}, all of which used the activation.",
         way="backward",
     )
