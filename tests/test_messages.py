@@ -152,6 +152,12 @@ SHAPES = [
         id="bias without its axis",
     ),
     pytest.param(
+        lambda: fcnref.affine(np.zeros((3, 7)), np.zeros((5, 3)), np.zeros(3)),
+        "affine: b must have shape (n, 1) = (5, 1), got (3,); rows are units of this layer, and "
+        "the sizes come from A_prev and W.",
+        id="bias of another layer without its axis",
+    ),
+    pytest.param(
         lambda: fcnref.affine(np.zeros((3, 7)), np.zeros((5, 3)), np.zeros((3, 1))),
         "affine: b must have shape (n, 1) = (5, 1), got (3, 1); rows are units of this layer, "
         "and the sizes come from A_prev and W.",
