@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -101,9 +102,9 @@ digest = hashlib.sha256("\n".join(ground).encode())
 for source in sources:
     digest.update(source.relative_to(ROOT).as_posix().encode() + source.read_bytes())
 executions = BUILD / "executions"
-for outdated in executions.glob("*"):
-    if outdated.name != digest.hexdigest()[:16]:
-        shutil.rmtree(outdated, ignore_errors=True)
+for old in executions.glob("*"):
+    if time.time() - old.stat().st_mtime > 24 * 3600:  # younger ones may serve another build
+        shutil.rmtree(old, ignore_errors=True)
 
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(executions / digest.hexdigest()[:16])
