@@ -17,17 +17,17 @@ from fcnref.regularization import L2Scaling, l2_coefficient
 
 __all__ = [
     "SklearnParameters",
-    "from_keras",
-    "from_per_example",
-    "from_rows",
-    "from_sklearn",
-    "from_torch",
-    "other_layout",
-    "to_keras",
-    "to_per_example",
     "to_rows",
-    "to_sklearn",
+    "from_rows",
     "to_torch",
+    "from_torch",
+    "to_keras",
+    "from_keras",
+    "to_sklearn",
+    "from_sklearn",
+    "to_per_example",
+    "from_per_example",
+    "other_layout",
     "translate_l2",
 ]
 
