@@ -129,10 +129,15 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """What is known when a statement is read: the notation and the page's own definitions."""
+    """What is known when a statement is read: the notation and the page's own definitions.
+
+    `reopened` holds the names that a statement may define anew: those of an earlier section that
+    stand for no derivative.
+    """
 
     notation: Notation
     definitions: Mapping[str, Definition] = field(default_factory=dict)
+    reopened: frozenset[str] = frozenset()
 
 
 def read(tex: str, context: Context, *, loose: bool = False, identity: bool = False) -> list[Claim]:
@@ -319,6 +324,7 @@ class _Reader:
 
     def __init__(self, context: Context, *, loose: bool = False, identity: bool = False) -> None:
         self.notation, self.definitions = context.notation, context.definitions
+        self.reopened = context.reopened
         self.loose, self.identity = loose, identity
         self.reproaches: list[Reproach] = []
 
@@ -422,7 +428,7 @@ class _Reader:
             return None
         if symbol is not None and symbol.kind not in {"gradient", "number"}:
             return None
-        if name in self.definitions and not explicit:
+        if name in self.definitions and not explicit and name not in self.reopened:
             return None
         if symbol is None and self.special(atom_of(items[0])):
             return None

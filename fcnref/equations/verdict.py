@@ -207,7 +207,8 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     except NotationError as error:
         return [Verdict("not read", 1, "", "", str(error), ("notation",))]
     macros = {**read_macros(text), **start.macros}
-    return list(_check_displays(read_page(source), start, macros))
+    verdicts = _check_displays(read_page(source), start, macros)
+    return sorted(verdicts, key=lambda verdict: verdict.line)
 
 
 def assert_page(page: str | Path, notation: Notation | str | None = None) -> None:
@@ -257,7 +258,17 @@ class _Page(NamedTuple):
     context: Context
     activation: str = ""
     here: str = ""
-    cost: str = ""
+    costs: tuple[str, ...] = ()
+
+
+def _reopened(page: _Page) -> _Page:
+    """Let the next section define names anew, except those that stand for a derivative."""
+    names = (
+        name
+        for name, definition in page.context.definitions.items()
+        if not any(isinstance(part, Derivative) for part in walk(definition.body))
+    )
+    return page._replace(context=replace(page.context, reopened=frozenset(names)))
 
 
 def _check_displays(
@@ -265,10 +276,12 @@ def _check_displays(
 ) -> Iterator[Verdict]:
     page = _Page(notation, Context(notation))
     outer: list[tuple[int, Notation]] = []
+    deferred: list[tuple[Display, _Page]] = []
     level = here = count = 0
     for display in displays:
         if display.section:
             level = display.section
+            page = _reopened(page)
             if level <= here:
                 page = page._replace(here="")
             while outer and outer[-1][0] >= level:
@@ -288,10 +301,17 @@ def _check_displays(
         before = page.here
         found, page = _check_display(display, page, macros)
         here = level if page.here != before else here
-        yield from found
+        if any(verdict.codes == ("undeclared",) for verdict in found):
+            deferred.append((display, page))
+        else:
+            yield from found
         count += len(found)
         if count > MOST_STATEMENTS:
-            return
+            break
+    for display, then in deferred:
+        known = {**page.context.definitions, **then.context.definitions}
+        context = replace(then.context, definitions=known)
+        yield from _check_display(display, then._replace(context=context), macros)[0]
 
 
 def _check_display(
@@ -303,7 +323,7 @@ def _check_display(
         return [
             Verdict("not read", display.line, display.label, display.tex[:80], text, ("long",))
         ], page
-    outer = page.notation
+    outer, before = page.notation, page.context
     if given := display.options.get("given"):
         try:
             page = page._replace(notation=outer.extend(read_mapping(given.replace(";", "\n"))))
@@ -317,14 +337,38 @@ def _check_display(
         found, page = _check_statement(statement.tex, statement.line, label, page)
         verdicts.extend(found)
     verdicts = [verdict._replace(inline=display.inline) for verdict in verdicts]
+    if len(verdicts) > 1:
+        verdicts = [v for v in verdicts if v.codes != ("nothing",) or v.faults] or verdicts[:1]
     if display.inline:
+        page = page._replace(context=_without_numbers(page.context, before))
         verdicts = [
             _in_sentence(v) for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}
         ]
     page = page._replace(notation=outer)
-    if "wrong" in display.options.get("class", "").split():
+    classes = display.options.get("class", "").split()
+    if "definition" in classes:
+        verdicts = [_declared_definition(verdict) for verdict in verdicts]
+    if "wrong" in classes:
         verdicts = _on_purpose(verdicts, display.options.get("because", ""))
     return verdicts, page
+
+
+def _without_numbers(context: Context, before: Context) -> Context:
+    """Forget the values that a sentence supposes for numbers, such as c = 1/2."""
+    kept = {
+        name: definition
+        for name, definition in context.definitions.items()
+        if before.definitions.get(name) is definition
+        or any(isinstance(part, Node) for part in walk(definition.body))
+    }
+    return replace(context, definitions=kept)
+
+
+def _declared_definition(verdict: Verdict) -> Verdict:
+    """Take a display that is not read for the definition that its author declares it to be."""
+    if verdict.status != "not read":
+        return verdict
+    return verdict._replace(status="definition", message=f"declared, not read: {verdict.message}")
 
 
 def _in_sentence(verdict: Verdict) -> Verdict:
@@ -413,7 +457,10 @@ def _learned(claim: Claim, page: _Page) -> _Page:
             names = [prefix + name for prefix in ("", "sum ") for name in LOSSES]
             trial = replace(page.notation, output="sigmoid")
             found = recognized_cost(claim.members[1], trial, names, left.family)
-            return page._replace(cost=found or page.cost)
+            costs = (
+                (found, *(cost for cost in page.costs if cost != found)) if found else page.costs
+            )
+            return page._replace(costs=costs[:3])
     return page
 
 
@@ -425,14 +472,14 @@ def _readings(page: _Page) -> Iterator[tuple[Notation, str]]:
         if name and open_activation:
             changed = replace(page.notation, activation=name)
             yield changed, f"with g = {name}, as the page defines"
-    if page.cost and page.notation.cost in {"any", "mean", "sum"}:
-        changed = replace(page.notation, cost=page.cost)
-        yield changed, f"with the cost {page.cost}, as the page defines"
+    for cost in page.costs if page.notation.cost in {"any", "mean", "sum"} else ():
+        changed = replace(page.notation, cost=cost)
+        yield changed, f"with the cost {cost}, as the page defines"
         if page.activation and open_activation:
             changed = replace(changed, output=page.activation)
             yield (
                 changed,
-                f"with the cost {page.cost} and g = {page.activation}, as the page defines",
+                f"with the cost {cost} and g = {page.activation}, as the page defines",
             )
 
 

@@ -1,7 +1,7 @@
 """The displays of the original post: every mathematical error found, no right line blamed."""
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -87,6 +87,6 @@ def test_scratch_is_reported_not_judged(verdicts):
 
 def test_the_page_takes_less_than_a_second():
     check_page(POST)
-    start = perf_counter()
+    start = process_time()
     check_page(POST)
-    assert perf_counter() - start < 2  # half of it when the machine has nothing else to do
+    assert process_time() - start < 1
