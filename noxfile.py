@@ -80,6 +80,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "tests", "fcnref", "docs", *session.posargs)
 
 
+@nox.session(name="diagnose-report")
+def diagnose_report(session: nox.Session) -> None:
+    """Print the figures of the diagnosis: published cases, false alarms, the catalogue."""
+    install(session, "tests")
+    session.run("python", "benchmarks/diagnose_report.py")
+
+
 @nox.session
 def scripts(session: nox.Session) -> None:
     """Test the logic of the pictures' JavaScript with node, which comes as a Python package."""
