@@ -6,6 +6,7 @@ exact each of the two is.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,8 @@ def main() -> None:
         count = sum(array.size for array in parameters(problem).values())
         report = check_network(problem, right)
         error = max(row.error for row in report.rows)
-        full = best_of(5, lambda: check_network(problem, right))
-        fast = best_of(5, lambda: check_network(problem, right, directions=3))
+        full = best_of(5, partial(check_network, problem, right))
+        fast = best_of(5, partial(check_network, problem, right, directions=3))
         line = (
             f"{'-'.join(map(str, sizes)):16} {count:10,} {1e3 * full:7.1f} ms"
             f" {1e6 * full / count:7.2f} µs {error:8.0e} {1e3 * fast:6.2f} ms"

@@ -100,6 +100,12 @@ class NetworkReport(NamedTuple):
 
     def __str__(self) -> str:
         if self.ok and not any(row.verdict == "kink" for row in self.rows):
+            if "directions" in self.compared_with:
+                worst = max(row.error for row in self.rows)
+                return (
+                    f"The gradient agrees in {self.compared_with}; the largest relative error is "
+                    f"{worst:.1e}."
+                )
             count = sum(row.size for row in self.rows)
             worst = max(row.error for row in self.rows)
             return (

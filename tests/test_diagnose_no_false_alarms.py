@@ -326,7 +326,7 @@ def test_the_convention_is_named():
     problem, grads = rows_as_examples()
     assert "examples in rows" in str(diagnose(problem, grads))
     problem, grads = flat_biases()
-    assert "db1 is a flat vector (n,), not a column (n, 1)." in str(diagnose(problem, grads))
+    assert "db1, db2: flat, (n,) or (1, n), not columns (n, 1)." in str(diagnose(problem, grads))
 
 
 def test_float32_is_named():

@@ -137,7 +137,9 @@ def _reasons(problem: Problem) -> list[str]:
     if len({layer.activation.name for layer in problem.layers[:-1]}) == 1 < problem.L - 1:
         reasons.append("All hidden layers have one activation: mixing them up is hidden.")
     distributions = np.allclose(np.sum(problem.Y, axis=0), 1)
-    if problem.layers[-1].activation.name == "softmax" and sizes[-1] == 2 and distributions:
+    squared = "squared_error" in problem.kind
+    softmax = problem.layers[-1].activation.name == "softmax"
+    if softmax and squared and sizes[-1] == 2 and distributions:
         reasons.append(
             "Two classes: under a squared error the elementwise softmax is half of the truth."
         )

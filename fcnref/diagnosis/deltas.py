@@ -263,7 +263,7 @@ def _fused_kernels(scene: Scene) -> Iterator[Piece]:
             mean = np.mean(E, axis=axis, keepdims=True) + np.zeros_like(E)
             yield Piece("error_averaged_too_early", f"dZ = mean of A − Y {words}", 1.1, po * mean)
         yield Piece("loss_value_as_gradient", "dZ = (A − Y)²", 1.2, po * E**2)
-        yield Piece("zero_gradient", "dZ = 0", 1.1, 0 * E)
+        yield Piece("zero_gradient", "dZ = 0", 1.2, 0 * E)
         return
     slug = "missing_output_derivative"
     if scene.activation(scene.L) == "identity" and scene.kind == "half_squared_error":

@@ -17,7 +17,7 @@ from fcnref.problem import Problem
 
 __all__ = ["diagnose"]
 
-SAME_COST = 0.35
+SAME_COST = 0.3
 
 
 def diagnose(problem: Problem, grads: Any) -> Report:

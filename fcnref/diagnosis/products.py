@@ -345,7 +345,8 @@ def _of_another_kind(scene: Scene, l: int, strength: float) -> Iterator[Piece]:
             value = factor * strength * tensor
             if words not in own:
                 extra = 0.0 if factor in {1.0, 1 / m} else 0.05
-                yield Piece(slug, f"{says}{words}".strip(), cost + extra, value)
+                formula = f"{says}{words}".strip()
+                yield Piece(slug, f"dW with {formula} for the penalty", cost + extra, value)
 
 
 def bias_penalties(scene: Scene, l: int) -> Iterator[Piece]:

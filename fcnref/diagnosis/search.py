@@ -183,7 +183,9 @@ class _Layer:
             size = float(np.sum(moved * moved))
             t = float(np.sum(residual * moved)) / size if size else 0.0
             off = float(np.linalg.norm(residual - t * moved))
-            if abs(t) > 1e-6 and off <= self.tolerance * float(np.linalg.norm(self.dW)):
+            if min(abs(t), abs(offset + t)) > 1e-6 and off <= self.tolerance * float(
+                np.linalg.norm(self.dW)
+            ):
                 item = Item(slug, says.format(offset + t), f"dZ{l}", 1.1)
                 found.append(Delta((item,), 1.1, right.dA, right.dZ + t * direction))
         return found
@@ -309,7 +311,7 @@ class _Layer:
         found = [
             _Match(f.items, f.delta, one, 0.0)
             for f in features
-            if float(np.linalg.norm(f.value)) <= floor
+            if not np.any(f.value) or (_cancels(f, exact) and np.linalg.norm(f.value) <= floor)
         ]
         # Under softmax and cross-entropy the units cancel: a sum over them all is zero.
         cheap = [
@@ -421,6 +423,11 @@ class _Layer:
         for way in carried:
             extra = 0.0 if way == 0 else 0.05 if {at_W.delta, at_b.delta} >= {0} else 0.3
             yield hypothesis(items, extra, ways[way].dA, ways[way].dZ)
+
+
+def _cancels(feature: _Feature, exact: bool) -> bool:
+    """Whether zeros may be what is left of a sum: rounding seldom leaves an exact zero."""
+    return not exact or any(item.slug == "db_sum_all_axes" for item in feature.items)
 
 
 def _items(piece: Piece, where: str) -> tuple[Item, ...]:

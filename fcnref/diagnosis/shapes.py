@@ -21,7 +21,8 @@ class Shaped(NamedTuple):
 def in_our_shapes(problem: Problem, given: dict[str, Array]) -> Shaped:
     """Undo what is convention, and name what is left."""
     blocks: dict[str, Array] = dict(given)
-    conventions = []
+    conventions: list[str] = []
+    flat: list[str] = []
     weights = {l: problem.layers[l - 1].W.shape for l in range(1, problem.L + 1)}
     oblong = [l for l, shape in weights.items() if shape[0] != shape[1]]
     turned = [l for l in oblong if given[f"dW{l}"].shape == weights[l][::-1]]
@@ -37,13 +38,14 @@ def in_our_shapes(problem: Problem, given: dict[str, Array]) -> Shaped:
         n = problem.sizes[l]
         if name[1] == "b" and value.shape in {(n,), (1, n)} and value.shape != (n, 1):
             blocks[name] = value.reshape(n, 1)
-            shape = "a flat vector (n,)" if value.ndim == 1 else "a row (1, n)"
-            conventions.append(f"{name} is {shape}, not a column (n, 1).")
+            flat.append(name)
         elif name[1] == "b" and value.size == 1 and n > 1:
             # One number for all the units: the search will compare it as the column it acts as.
             blocks[name] = np.full((n, 1), float(value.reshape(())))
         elif name[1] == "b" and value.ndim == 1:
             blocks[name] = value.reshape(1, -1)
+    if flat:
+        conventions.append(f"{', '.join(flat)}: flat, (n,) or (1, n), not columns (n, 1).")
     misshaped = []
     for l in range(1, problem.L + 1):
         for name, wanted in ((f"dW{l}", weights[l]), (f"db{l}", (problem.sizes[l], 1))):
