@@ -229,7 +229,13 @@ def _as_identity(context: Context, group: Statement, reason: NotRead) -> Claim |
             inner.name for inner in walk(part.top) if isinstance(inner, Free)
         }:
             raise reason
-    if not any(isinstance(part, Apply | Derivative) for part in parts):
+    if not any(isinstance(part, Apply | Called | Derivative) for part in parts):
+        raise reason
+    first, *others = (
+        {part.name for part in walk(member) if isinstance(part, Free)} for member in claim.members
+    )
+    numbers = {name for name, symbol in context.notation.lookup.items() if symbol.kind == "number"}
+    if isinstance(claim.members[0], Free) or any(names - first - numbers for names in others):
         raise reason
     return claim._replace(members=_as_vectors(claim.members), identity=True)
 

@@ -145,7 +145,7 @@ class Network:
             values["Z", layer] = affine(values["D", layer - 1], W, b)
             values["A", layer] = self.activation(layer)(values["Z", layer])
             values["D", layer] = values["K", layer] * values["A", layer]
-        values["J", 0], values["losses", 0] = self._cost(values["A", self.depth], values["Y", 0])
+        values["J", 0], values["losses", 0] = self._cost(values["D", self.depth], values["Y", 0])
         return values
 
     def ripple(self, key: Key) -> dict[Key, Values]:
@@ -185,7 +185,7 @@ class Network:
                 moved["Z", below] = self._folded(partial(affine, W=W, b=b), moved["D", below - 1])
             moved["A", below] = self._folded(self.activation(below), moved["Z", below])
             moved["D", below] = self.values["K", below] * moved["A", below]
-        outputs = moved.get(("A", self.depth), self.values["A", self.depth])
+        outputs = moved.get(("D", self.depth), self.values["D", self.depth])
         for name, value in zip(("J", "losses"), self._cost(outputs, Y), strict=True):
             moved[name, 0] = np.broadcast_to(value, (start.size, *value.shape[-2:]))
         return moved

@@ -328,9 +328,11 @@ class Notation:
             elif key in {"activation", "output", "cost"}:
                 changes[key] = str(value)
             elif key in {"depth", "base", "examples_count"}:
-                changes[key] = int(value)
+                changes[key] = _whole(key, value)
             elif key == "widths":
-                changes[key] = tuple(int(n) for n in value)
+                if not isinstance(value, list | tuple):
+                    raise NotationError(f"notation: widths must be a list, got {value!r}")
+                changes[key] = tuple(_whole(key, n) for n in value)
             elif key in {"layer_letters", "hadamard"}:
                 items = value.split() if isinstance(value, str) else value
                 changes[key] = tuple(str(item) for item in items)
@@ -431,6 +433,12 @@ def describe(symbol: Symbol) -> str:
     return {"entries": "an entry of the ", "columns": "one example of the "}.get(
         symbol.view, ""
     ) + text
+
+
+def _whole(key: str, value: Any) -> int:
+    if not str(value).isdigit():
+        raise NotationError(f"notation: {key} must be a whole number, got {value!r}")
+    return int(value)
 
 
 def _mapping(key: str, value: Any) -> dict[str, str]:

@@ -1,0 +1,97 @@
+"""The extension: warnings with file and line, marks that need no script, a ledger, a JSON file."""
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sphinx")
+pytest.importorskip("myst_parser")
+
+PAGE = r"""
+# Page
+
+$$ \nabla_{W^{[l]}} J = \frac{\partial J}{\partial Z^{[l]}} A^{[l-1]\top} $$ (eq-right)
+
+```{math}
+:label: eq-mistake
+:class: wrong
+:because: layer
+\frac{\partial J}{\partial W^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} A^{[l]\top}
+```
+
+EXTRA
+
+```{symbol-table}
+:only: W b
+```
+
+```{equation-ledger}
+```
+"""
+WRONG = (
+    r"$$ \frac{\partial J}{\partial b^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} $$ (eq-wrong)"
+)
+
+
+@pytest.fixture
+def build(tmp_path):
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
+
+    def run(extra: str) -> tuple[Path, str]:
+        (tmp_path / "conf.py").write_text(
+            textwrap.dedent(
+                """
+                extensions = ["myst_parser", "fcnref.sphinx_ext"]
+                myst_enable_extensions = ["dollarmath"]
+                html_theme = "basic"
+                """
+            ),
+            encoding="utf-8",
+        )
+        (tmp_path / "index.md").write_text(PAGE.replace("EXTRA", extra), encoding="utf-8")
+        out, warnings = tmp_path / "out", tmp_path / "warnings.txt"
+        with docutils_namespace(), warnings.open("w", encoding="utf-8") as stream:
+            Sphinx(tmp_path, tmp_path, out, tmp_path / "trees", "html",
+                   status=None, warning=stream, freshenv=True).build()  # fmt: skip
+        return out, warnings.read_text(encoding="utf-8")
+
+    return run
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_page_that_passes_warns_of_nothing(build):
+    out, warnings = build("")
+    assert warnings == ""
+    verdicts = json.loads((out / "equations.json").read_text(encoding="utf-8"))
+    assert {label: v["status"] for label, v in verdicts.items()} == {
+        "eq-right": "true",
+        "eq-mistake": "wrong on purpose",
+    }
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_mark_stands_beside_every_label_and_is_reached_by_the_keyboard(build):
+    out, _ = build("")
+    html = (out / "index.html").read_text(encoding="utf-8")
+    assert html.count('<a class="fcnref-mark') == 2
+    assert 'aria-describedby="evidence-eq-right"' in html
+    assert "holds at 140 places in 3 networks" in html
+    assert html.count('id="equation-eq-right"') == 1
+    assert ":focus > span" in (out / "_static" / "fcnref-equations.css").read_text()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_wrong_equation_is_a_warning_with_file_line_and_repair(build):
+    _, warnings = build(WRONG)
+    assert "index.md:13: WARNING: equation eq-wrong is wrong: left side is 5×1" in warnings
+    assert "true with the sum over the examples, 1 after the right side" in warnings
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_equation_that_is_not_read_is_a_warning_where_it_has_a_label(build):
+    _, warnings = build("$$ Q = 1 + \\int x $$ (eq-unread)")
+    assert "equation eq-unread is not read" in warnings
+    assert build("$$ Q = 1 + \\int x $$")[1] == ""

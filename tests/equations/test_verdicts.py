@@ -1,0 +1,189 @@
+"""What becomes of a statement: the five verdicts, the guard against passing for nothing, scopes."""
+
+import pytest
+
+from fcnref.equations import Notation, assert_page, check_equation, check_page
+
+DW = r"\frac{\partial J}{\partial W^{[l]}}"
+DZ = r"\frac{\partial J}{\partial Z^{[l]}}"
+DA = r"\frac{\partial J}{\partial A^{[l]}}"
+
+
+def page(*displays: str) -> str:
+    return "\n\n".join(f"$$ {display} $$" for display in displays) + "\n"
+
+
+def test_a_true_equation_tells_its_evidence():
+    verdict = check_equation(rf"{DW} = {DZ} A^{{[l-1]\top}}")
+    assert verdict.status == "true"
+    assert (verdict.networks, verdict.variants) == (3, verdict.rejected)
+    assert verdict.places == 5 * 4 + 3 * 5 + 2 * 3 + 3 * 16 + 3 * 5 + 4 * 3 + 6 * 4
+    assert verdict.evidence.startswith("holds at 140 places in 3 networks, error ")
+
+
+@pytest.mark.parametrize(
+    ("tex", "status", "code"),
+    [
+        (r"Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}", "definition", "forward"),
+        (r"dW^{[l]} = \frac{\partial J}{\partial W^{[l]}}", "definition", "notation"),
+        (
+            r"W^{[l]} := W^{[l]} - \alpha \frac{\partial J}{\partial W^{[l]}}",
+            "definition",
+            "update",
+        ),
+        (r"W^{[l]} := W^{[l]} - \alpha \frac{\partial J}{\partial Z^{[l]}}", "wrong", "shape"),
+        (rf"{DW} = {DW}", "not read", "vacuous"),
+        (r"\frac{\partial Y}{\partial Z^{[L]}} = 0 \cdot Y", "not read", "meaning"),
+        (rf"{DW} \approx {DZ} A^{{[l-1]\top}}", "not read", "relation"),
+        (rf"{DW} = Q^{{[l]}}", "not read", "undeclared"),
+        (r"\frac{\partial J}{\partial W} = 0", "not read", "layer"),
+        (r"\partial", "not read", "partial"),
+        ("", "not read", "nothing"),
+        (rf"{DW} = {DZ} \frac{{\partial Z^{{[l]}}}}{{\partial W^{{[l]}}}}", "not read", "meaning"),
+        (
+            r"\frac{\partial^2 J}{\partial w_{jk}^{[l]} \partial b_j^{[l]}} = 0",
+            "not read",
+            "second",
+        ),
+        (rf"{DW} = 1/2m {DZ}", "not read", "slash"),
+        (r"a_{ji}^{[l]} = \sum_{p=1}^{5} z_{pi}^{[l]}", "not read", "size"),
+    ],
+)
+def test_every_statement_has_the_verdict_it_deserves(tex, status, code):
+    verdict = check_equation(tex)
+    assert (verdict.status, verdict.codes[:1]) == (status, (code,))
+
+
+def test_members_of_a_chain_are_compared_with_the_first():
+    wrong_in_the_middle = rf"{DW} = {DZ} A^{{[l]\top}} = {DZ} A^{{[l-1]\top}}"
+    verdict = check_equation(wrong_in_the_middle)
+    assert verdict.repair == "true with A^{[l-1]} for A^{[l]}"
+
+
+def test_a_zero_derivative_is_true_only_under_its_condition():
+    left = r"\frac{\partial z_{p,i}^{[l]}}{\partial w_{j,k}^{[l]}} = 0"
+    assert check_equation(left).status == "wrong"
+    assert check_equation(rf"{left} \quad (p \neq j)").status == "true"
+
+
+def test_a_label_must_be_read():
+    (verdict,) = check_page("$$ a = Q $$ (eq-q)\n")
+    assert (verdict.status, verdict.label, verdict.fails) == ("not read", "eq-q", True)
+    (verdict,) = check_page("$$ a = Q $$\n")
+    assert not verdict.fails
+
+
+def test_the_sections_of_a_page_may_declare():
+    text = "\n".join(
+        [
+            "# Page",
+            "## Softmax",
+            "% notation: activation: softmax",
+            r"$$ \sum_{p=1}^{n^{[l]}} \frac{\partial a_{pi}^{[l]}}{\partial z_{ji}^{[l]}} = 0 $$",
+            "## After",
+            r"$$ \sum_{p=1}^{n^{[l]}} \frac{\partial a_{pi}^{[l]}}{\partial z_{ji}^{[l]}} = 0 $$",
+        ]
+    )
+    assert [verdict.status for verdict in check_page(text)] == ["true", "wrong"]
+
+
+def test_a_display_may_declare_for_itself():
+    body = rf"{DZ} = {DA}"
+    directive = "```{{math}}\n:given: activation: identity\n{}\n```\n"
+    assert check_page(directive.format(body))[0].status == "true"
+    assert check_page(f"$$ {body} $$\n")[0].status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("because", "status"),
+    [("transpose", "wrong on purpose"), ("", "wrong on purpose"), ("index", "wrong")],
+)
+def test_wrong_on_purpose_fails_for_the_stated_reason(because, status):
+    body = r"\frac{\partial J}{\partial A^{[l-1]}} = W^{[l]} \frac{\partial J}{\partial Z^{[l]}}"
+    text = f"```{{math}}\n:class: wrong\n:because: {because}\n{body}\n```\n"
+    (verdict,) = check_page(text)
+    assert verdict.status == status
+    assert verdict.fails == (status == "wrong")
+
+
+def test_what_is_declared_wrong_must_not_be_right():
+    text = f"```{{math}}\n:class: wrong\n{DW} = {DZ} A^{{[l-1]\\top}}\n```\n"
+    (verdict,) = check_page(text)
+    assert (verdict.status, verdict.codes) == ("wrong", ("not-wrong",))
+
+
+def test_what_the_page_defines_is_used():
+    text = page(
+        r"r_{ji}^{[l]} = \frac{\partial J}{\partial z_{ji}^{[l]}} a_{ji}^{[l]}",
+        r"\sum_{i=1}^m r_{ji}^{[l]} = \sum_{i=1}^m a_{ji}^{[l]} \nabla_{z_{ji}^{[l]}} J",
+        r"\sum_{i=1}^m r_{ji}^{[l]} = \sum_{i=1}^m z_{ji}^{[l]} \nabla_{z_{ji}^{[l]}} J",
+    )
+    assert [v.status for v in check_page(text)] == ["definition", "definition", "wrong"]
+
+
+def test_an_index_put_into_a_definition_is_not_captured():
+    text = page(
+        r"s_{ji}^{[l]} = \sum_{p=1}^{n^{[l]}} [p = j] a_{pi}^{[l]}",
+        r"\sum_{p=1}^{n^{[l]}} s_{pi}^{[l]} \frac{\partial J}{\partial a_{pi}^{[l]}}"
+        r" = \sum_{p=1}^{n^{[l]}} a_{pi}^{[l]} \frac{\partial J}{\partial a_{pi}^{[l]}}",
+    )
+    assert [v.status for v in check_page(text)] == ["definition", "true"]
+
+
+def test_the_activation_that_the_page_defines_is_used_in_its_section_only():
+    softmax = r"a_{ji}^{[l]} = \frac{e^{z_{ji}^{[l]}}}{\sum_{p=1}^{n^{[l]}} e^{z_{pi}^{[l]}}}"
+    jacobian = (
+        r"\frac{\partial a_{pi}^{[l]}}{\partial z_{ji}^{[l]}}"
+        r" = a_{pi}^{[l]} ([p = j] - a_{ji}^{[l]})"
+    )
+    inside = check_page("## Softmax\n\n" + page(softmax, jacobian))
+    assert [v.status for v in inside] == ["definition", "true"]
+    after = check_page("## Softmax\n\n" + page(softmax) + "\n## Other\n\n" + page(jacobian))
+    assert after[-1].status == "wrong"
+
+
+def test_a_sentence_may_suppose():
+    text = "If $A^{[1]} = W^{[1]}$, nothing follows.\n"
+    assert check_page(text)[0].codes == ("supposition",)
+    text = rf"Then ${DZ} = {DA}$ holds." + "\n"
+    assert check_page(text)[0].status == "wrong"
+
+
+def test_assert_page_reports_and_needs_something_to_check():
+    assert_page(page(rf"{DW} = {DZ} A^{{[l-1]\top}}"))
+    with pytest.raises(AssertionError, match=r"1: wrong: .*true with A\^\{\[l-1\]\}"):
+        assert_page(page(rf"{DW} = {DZ} A^{{[l]\top}}"))
+    with pytest.raises(AssertionError, match="no equation of the page was read"):
+        assert_page("Nothing here.\n")
+
+
+def test_fixed_sizes_are_declared():
+    text = r"\nabla_{b_j^{[l]}} J = \sum_{i=1}^{3} \nabla_{z_{ji}^{[l]}} J"
+    three = Notation().extend({"widths": [2, 4, 3], "examples_count": 3})
+    assert check_equation(text).status == "not read"
+    assert check_equation(text, three).status == "true"
+
+
+def test_second_derivatives_and_rates():
+    assert check_equation(r"\tanh''(x) = -2 \tanh(x) \tanh'(x)").status == "true"
+    assert check_equation(r"\tanh''(x) = 2 \tanh(x) \tanh'(x)").status == "wrong"
+    dots = {r"\dot{Z}": "rate of Z[l]", r"\dot{W}": "rate of W[l]", r"\dot{A}": "rate of A[l]",
+            r"\dot{b}": "rate of b[l]"}  # fmt: skip
+    notation = Notation().extend({"symbols": dots})
+    right = (
+        r"\dot{Z}^{[l]} = \dot{W}^{[l]} A^{[l-1]}"
+        r" + W^{[l]} \dot{A}^{[l-1]} + \dot{b}^{[l]} 1_m^\top"
+    )
+    assert check_equation(right, notation).status == "true"
+    assert (
+        check_equation(right.replace(r"W^{[l]} \dot{A}", r"W^{[l]} A"), notation).status != "true"
+    )
+
+
+def test_dropout():
+    notation = Notation().extend(
+        {"dropout": True, "symbols": {"K": "K[l]", r"\tilde{A}": "D[l]"}, "depth": 3}
+    )
+    right = r"\nabla_{A^{[l]}} J = K^{[l]} \odot \nabla_{\tilde{A}^{[l]}} J"
+    assert check_equation(right, notation).status == "true"
+    assert check_equation(right.replace(r"K^{[l]} \odot", ""), notation).status == "wrong"
