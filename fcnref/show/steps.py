@@ -99,7 +99,7 @@ class NetworkSteps(NamedTuple):
                     min=1,
                     max=len(self.steps),
                     value=1,
-                    aria_label="NetworkStep",
+                    aria_label="Step",
                 ),
                 tag("output"),
                 class_="fcn-controls",

@@ -196,7 +196,10 @@ def test_what_assistive_technology_is_told(visit):
     assert root.locator(".fcn-said").get_attribute("aria-live") == "polite"
     assert root.locator("td[tabindex='0']").count() == 3
     steps = picture(page, "steps")
-    assert steps.get_by_role("slider", name="Step").get_attribute("aria-valuetext") == "Input"
+    assert (
+        steps.get_by_role("slider", name="Step", exact=True).get_attribute("aria-valuetext")
+        == "Input"
+    )
     assert steps.get_by_role("status").inner_text() == "Step 1 of 14: Input"
     assert steps.get_by_role("img").count() == 1  # the pictures of the other steps are hidden
 
