@@ -1008,6 +1008,14 @@ class _Reader:
                 after += 1
             return self.finished(self.cost(symbol, marks, name), marks), after
         bold = isinstance(atom_of(item), Tree) and spell(atom_of(item)) != name
+        if (
+            marks.transposed
+            and marks.places
+            and len(marks.places) == 2
+            and None not in marks.places
+        ):
+            # an entry of the transpose: (X^T)_{jk} is X_{kj}
+            marks.transposed, marks.places = False, marks.places[::-1]
         node = self.node(name, symbol, marks, bold=bold)
         return self.finished(self.quantity(symbol, node), marks), after
 
@@ -1030,7 +1038,9 @@ class _Reader:
         """Return a node, or the gradient by it where the symbol is one."""
         value: Expression = node
         if symbol.kind == "gradient":
-            value = Derivative(COST, node)
+            whole = node.row is None or node.column is None
+            shown = node.family if whole and not node.single else node.family.lower()
+            value = Derivative(COST, replace(node, shown=shown))
         if symbol.scaled:
             value = Product((Count(Size("m")), value))
         return Rate(value) if symbol.rate else value

@@ -176,7 +176,7 @@ _BATCH = {
         \hat{y} \widehat{y}: entries of A[L]
         """
     ),
-    **_table(r"\delta: entries of dJ/dZ[l]" + "\n" + r"\Delta: dJ/dZ[l]", soft=True),
+    **_table(r"\delta \Delta: dJ/dZ[l]", soft=True),
 }
 _ONE = {
     **_ALWAYS,

@@ -82,6 +82,8 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"(?s){_BAR}(?![_^])(.+?){_BAR}", r"\\norm{\1}"),
     (r"\|([^|&]{1,200}?)\|", r"\\abs{\1}"),
     (r"(?<![_^A-Za-z}])\{\s*\}(?!\s*[_^])", " "),
+    (r"\\part(?![A-Za-z])", r"\\partial "),
+    (r"(\\forall[^:=]{1,40}):", r"\1;"),
     # relations
     (
         (
@@ -120,7 +122,19 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 """What the grammar does without: one spelling for each of the many ways to set the same sign."""
 
 
+_LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta",
+    "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ρ": "rho", "σ": "sigma",
+    "φ": "phi", "ψ": "psi", "ω": "omega", "∇": "nabla", "∑": "sum", "∏": "prod",
+}  # fmt: skip
+_UNICODE = {ord(sign): f"\\{name} " for sign, name in _LETTERS.items()}
+_BOXED = re.compile(r"\s*\\boxed\s*\{(?P<inner>.*)\}\s*", re.DOTALL)
+
+
 def _prepare(tex: str) -> str:
+    tex = tex.translate(_UNICODE)
+    if (boxed := _BOXED.fullmatch(tex)) and boxed["inner"].count("{") == boxed["inner"].count("}"):
+        tex = boxed["inner"]
     if re.search(_CASES_AS_ARRAY, tex):
         tex = re.sub(r"\\end\s*\{(?:array|aligned)\}", r"\\end{cases}", tex)
     for pattern, replacement in _REWRITES:
@@ -198,7 +212,8 @@ INEQUALITIES = {
 """One sign for every way to print an inequality."""
 
 DEFINES = frozenset(
-    {":=", r"\equiv", r"\triangleq", r"\coloneqq", r"\doteq", r"\gets", r"\leftarrow"}
+    {":=", r"\equiv", r"\triangleq", r"\coloneqq", r"\doteq", r"\gets", r"\leftarrow", r"\to"}
+    | {r"\rightarrow"}
 )
 """The relations that define or assign."""
 
@@ -217,7 +232,8 @@ def statements_of(tree: Tree[Token]) -> list[Statement]:
             continue
         lists = bool(groups and groups[-1].conditions) and _is_place_like(clause.sides[0])
         follows = bool(groups) and not clause.relations and (_is_condition(words) or lists)
-        if not (limits(clause) or follows):
+        leads = not groups and not clause.relations and _is_condition(words)
+        if not (limits(clause) or follows or leads):
             groups.extend(Statement(part, tuple(waiting)) for part in _split_space(clause))
             waiting = []
         elif groups:
