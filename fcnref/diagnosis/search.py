@@ -9,7 +9,7 @@ pin the rest, so that mistakes that compose do not multiply the work.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -131,12 +131,16 @@ class _Match(NamedTuple):
         return merged_cost(self.items) + self.constant.cost
 
 
+_Found: TypeAlias = tuple[list[Delta], list[_Match], list[_Match]]
+
+
 class _Layer:
     """The search within one layer."""
 
     def __init__(self, scene: Scene, given: Mapping[str, Array], l: int, tolerance: float) -> None:
         self.scene, self.l, self.tolerance = scene, l, tolerance
         self.dW, self.db = given[f"dW{l}"], given[f"db{l}"]
+        self.known: dict[tuple[int, int], _Found] = {}
         self.constants = constants(scene, l)
         self.penalties = list(penalties(scene, l))
         self.bias_penalties = list(bias_penalties(scene, l))
@@ -146,11 +150,18 @@ class _Layer:
 
     def explain(self, old: Hypothesis, mistakes: int) -> Iterator[Hypothesis]:
         """Extend a hypothesis by this layer in every way that reproduces its blocks."""
-        scene, l = self.scene, self.l
-        if mistakes > 1 and scene.n[l] * scene.m > 5000:
+        if mistakes > 1 and self.scene.n[self.l] * self.scene.m > 5000:
             return
-        ways = list(deltas(scene, old.seen, l, mistakes))
-        ways += self._fitted(old.seen, ways[0])
+        # Hypotheses that differ in their mistakes but hold the same tensors share the work.
+        key = (_fingerprint(old.seen), mistakes)
+        if key not in self.known:
+            self.known[key] = self._matches(old.seen, mistakes)
+        yield from self._combine(old, *self.known[key])
+
+    def _matches(self, seen: Seen, mistakes: int) -> _Found:
+        scene, l = self.scene, self.l
+        ways = list(deltas(scene, seen, l, mistakes))
+        ways += self._fitted(seen, ways[0])
         s, A = scene.averaging, scene.A(l - 1)
         W_features = [_Feature((), i, s * way.dZ @ A.T) for i, way in enumerate(ways)]
         b_features = [
@@ -161,15 +172,15 @@ class _Layer:
         for_b = {0, *(match.delta for match in W_matches[:12])}
         if mistakes > 1 and not W_matches and len(ways) < 2000:
             for_W |= {i for i, way in enumerate(ways) if len(way.items) < 2}
-        W_matches += self._match_W(self._weight_features(old.seen, ways, sorted(for_W)))
+        W_matches += self._match_W(self._weight_features(seen, ways, sorted(for_W)))
         for_b |= {match.delta for match in W_matches[:12]}
-        b_matches += self._match_b(self._bias_features(old.seen, ways, sorted(for_b)))
+        b_matches += self._match_b(self._bias_features(seen, ways, sorted(for_b)))
         W_matches += self._undeclared_penalty([W_features[i] for i in sorted(for_W)])
         if not W_matches:
             W_matches = self._unnamed_constant(self.dW, W_features[0])
         if not b_matches:
             b_matches = self._unnamed_constant(self.db, b_features[0])
-        yield from self._combine(old, ways, W_matches, b_matches)
+        return ways, W_matches, b_matches
 
     def _fitted(self, seen: Seen, right: Delta) -> list[Delta]:
         """Mistakes with a number of their own, which the given dW determines."""
@@ -265,7 +276,7 @@ class _Layer:
         where: str,
     ) -> list[_Match]:
         """Find the features that make the block, times a named constant and plus a penalty."""
-        largest = max((float(np.linalg.norm(f.value)) for f in features), default=0.0)
+        largest = max((float(np.max(np.abs(f.value))) for f in features[:4]), default=0.0)
         features = [f for f in features if f.value.shape == given.shape]
         size = float(np.linalg.norm(given))
         if not features:
