@@ -3,7 +3,7 @@
 HTML is built from tags, and every plain string in it is escaped; `Html` marks what is ready.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, TypeAlias
 
@@ -11,12 +11,30 @@ import numpy as np
 
 from fcnref._arrays import Array
 
-__all__ = ["Html", "arrays_html", "arrays_text", "number", "tag"]
+__all__ = [
+    "Html",
+    "arrays_html",
+    "arrays_text",
+    "html_card",
+    "html_table",
+    "number",
+    "tag",
+    "text_table",
+]
 
 MINUS = "\N{MINUS SIGN}"
 VOID = {"input", "br"}
 AT_MOST = 8
 """Rows and columns of an array that are shown; what lies between the ends is left out."""
+
+# Tints that are see-through, and inherited text: readable on light and on dark pages.
+TINTS = {
+    "right": "rgba(46, 160, 67, 0.18)",
+    "wrong": "rgba(218, 54, 51, 0.18)",
+    "shape": "rgba(218, 54, 51, 0.18)",
+    "kink": "rgba(187, 128, 9, 0.18)",
+    "unexplained": "rgba(187, 128, 9, 0.18)",
+}
 
 Named: TypeAlias = Iterable[tuple[str, Any]]
 
@@ -56,6 +74,44 @@ def number(value: float, digits: int) -> str:
     return text.lstrip("-") if is_zero else text.replace("-", MINUS)
 
 
+def text_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """Lay out a table in columns."""
+    lines = [list(head), *(list(row) for row in body)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def html_table(head: Sequence[str], body: Sequence[Sequence[str]], tints: Sequence[str]) -> Html:
+    """Lay out a table in HTML, its rows tinted by verdict."""
+    cell = "text-align: left; padding: 0.2em 0.8em 0.2em 0.4em"
+    rows = [
+        tag(
+            "tr",
+            *(tag("td", text, style=cell) for text in line),
+            style=f"background: {TINTS.get(tint, 'transparent')}",
+        )
+        for line, tint in zip(body, tints, strict=True)
+    ]
+    top = tag("tr", *(tag("th", text, scope="col", style=cell) for text in head))
+    style = "border-collapse: collapse; color: inherit"
+    return tag("table", tag("thead", top), tag("tbody", *rows), style=style)
+
+
+def html_card(title: str, blocks: Sequence[Html], words: Sequence[str]) -> Html:
+    """Frame what is shown: a title, what is ready, and paragraphs."""
+    return tag(
+        "div",
+        tag("p", tag("strong", title), style="margin: 0 0 0.5em"),
+        *blocks,
+        *(tag("p", text, style="margin: 0.5em 0") for text in words),
+        style="border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 4px; "
+        "padding: 0.7em 1em; color: inherit; overflow-x: auto",
+    )
+
+
 def arrays_text(title: str, named: Named) -> str:
     """Lay out named arrays for a terminal: the shape of each, and its values below."""
     lines = [title]
@@ -67,32 +123,19 @@ def arrays_text(title: str, named: Named) -> str:
     return "\n".join(lines)
 
 
-def arrays_html(title: str, named: Named) -> str:
+def arrays_html(title: str, named: Named) -> Html:
     """Lay out named arrays for a notebook."""
-    parts = [tag("p", tag("strong", title), style="margin: 0 0 0.5em")]
-    for name, value in named:
-        caption = tag(
-            "caption",
-            tag("code", name),
-            _shape(value),
-            style="caption-side: top; text-align: left; white-space: nowrap; color: inherit",
-        )
-        body = _rows(value) if isinstance(value, np.ndarray) and value.ndim == 2 else Html("")
-        parts.append(
-            tag(
-                "table",
-                caption,
-                tag("tbody", body),
-                style="border-collapse: collapse; margin: 0 1.5em 0.8em 0; color: inherit; "
-                "display: inline-table; vertical-align: top; font-variant-numeric: tabular-nums",
-            )
-        )
-    return tag(
-        "div",
-        *parts,
-        style="border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 4px; "
-        "padding: 0.7em 1em 0; color: inherit; overflow-x: auto",
+    above = "caption-side: top; text-align: left; white-space: nowrap; color: inherit"
+    table = (
+        "border-collapse: collapse; margin: 0 1.5em 0.8em 0; color: inherit; "
+        "display: inline-table; vertical-align: top; font-variant-numeric: tabular-nums"
     )
+    blocks = []
+    for name, value in named:
+        caption = tag("caption", tag("code", name), _shape(value), style=above)
+        body = _rows(value) if isinstance(value, np.ndarray) and value.ndim == 2 else Html("")
+        blocks.append(tag("table", caption, tag("tbody", body), style=table))
+    return html_card(title, blocks, [])
 
 
 def _shape(value: Any) -> str:

@@ -1,24 +1,16 @@
 """How the checks report: a table that reads in a terminal, and the same in a notebook."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from fcnref._arrays import Array
+from fcnref._display import html_card, html_table, text_table
 
 __all__ = ["NetworkReport", "QuantityRow", "RuleReport", "html_card", "html_table", "text_table"]
 
 Verdict = Literal["right", "wrong", "shape", "kink"]
-# Tints that are see-through, and inherited text: readable on light and on dark pages.
-TINTS = {
-    "right": "rgba(46, 160, 67, 0.18)",
-    "wrong": "rgba(218, 54, 51, 0.18)",
-    "shape": "rgba(218, 54, 51, 0.18)",
-    "kink": "rgba(187, 128, 9, 0.18)",
-    "unexplained": "rgba(187, 128, 9, 0.18)",
-}
 
 
 class QuantityRow(NamedTuple):
@@ -219,40 +211,3 @@ def _cells(rows: Sequence[QuantityRow]) -> tuple[list[str], list[list[str]]]:
 
 def _verdicts(rows: Sequence[QuantityRow]) -> list[str]:
     return [row.verdict for row in rows]
-
-
-def text_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """Lay out a table in columns."""
-    lines = [list(head), *(list(row) for row in body)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def html_table(head: Sequence[str], body: Sequence[Sequence[str]], tints: Sequence[str]) -> str:
-    """Lay out a table in HTML, its rows tinted by verdict. Every text is escaped."""
-    cell = 'style="text-align: left; padding: 0.2em 0.8em 0.2em 0.4em"'
-    top = "".join(f'<th scope="col" {cell}>{escape(text)}</th>' for text in head)
-    rows = "".join(
-        f'<tr style="background: {TINTS.get(tint, "transparent")}">'
-        + "".join(f"<td {cell}>{escape(text)}</td>" for text in line)
-        + "</tr>"
-        for line, tint in zip(body, tints, strict=True)
-    )
-    return (
-        '<table style="border-collapse: collapse; color: inherit">'
-        f"<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def html_card(title: str, blocks: Sequence[str], words: Sequence[str]) -> str:
-    """Frame a report: a title, ready HTML blocks, and paragraphs, which are escaped."""
-    paragraphs = "".join(f'<p style="margin: 0.5em 0">{escape(text)}</p>' for text in words)
-    return (
-        '<div style="border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 4px; '
-        'padding: 0.7em 1em; color: inherit; overflow-x: auto">'
-        f'<p style="margin: 0 0 0.5em"><strong>{escape(title)}</strong></p>'
-        f"{''.join(blocks)}{paragraphs}</div>"
-    )
