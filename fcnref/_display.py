@@ -4,7 +4,6 @@ HTML is built from tags, and every plain string in it is escaped; `Html` marks w
 """
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,6 +49,8 @@ def tag(name: str, *children: str, **attributes: object) -> Html:
 
     An attribute that is True stands without a value, one that is None or False is left out.
     """
+    from html import escape  # a sixth of the time of importing fcnref, and only notebooks need it
+
     words = [name]
     for key, value in attributes.items():
         key = key.rstrip("_").replace("_", "-")
