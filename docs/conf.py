@@ -40,6 +40,7 @@ extensions = [
     "sphinx_multitoc_numbering",
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
+    "fcnref.sphinx_ext",
     "katex_math",
     "page_guards",
     "shapes",
@@ -68,6 +69,11 @@ math_numfig = True
 numfig = True
 numfig_secnum_depth = 1
 math_eqref_format = "({number})"
+
+# The printed equations are executed, and the ledger names what implements and tests them.
+fcnref_equations_notation = "columns-are-examples"
+fcnref_equations_package = "../fcnref"
+fcnref_equations_tests = "../tests"
 
 # Pages.
 myst_enable_extensions = [

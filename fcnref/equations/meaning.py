@@ -434,7 +434,8 @@ class _Reader:
             return None
         if symbol is not None and symbol.kind not in {"gradient", "number"}:
             return None
-        if name in self.definitions and not explicit and name not in self.reopened:
+        settled = name in self.definitions and name not in self.reopened
+        if settled and not (explicit or number):
             return None
         if symbol is None and self.special(atom_of(items[0])):
             return None
@@ -1101,7 +1102,7 @@ class _Reader:
                 raise NotRead("layer", f"{name} has a layer of its own and carries another")
             return declared
         printed = marks.layer
-        if printed is None and symbol.family in {"gain", "shift"}:
+        if printed is None and symbol.family in {"gain", "shift", "K"}:
             printed = Index("l")
         if printed is None and self.notation.layers == "implicit":
             printed = Index("l")

@@ -173,7 +173,7 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     Parameters
     ----------
     page
-        The path of a page, as a `Path` or as a word without line breaks that names a file, or the
+        The path of a page, as a path object or as a word that names a file, or the
         text of one.
     notation
         A notation, or the name of a bundled one. What the page declares in its front matter is
@@ -346,6 +346,10 @@ def _check_display(
         ]
     page = page._replace(notation=outer)
     classes = display.options.get("class", "").split()
+    if "elsewhere" in classes:
+        text, codes = "it is about another network", ("elsewhere",)
+        blank = Verdict("not read", display.line, display.label, display.tex, text, codes)
+        return [blank], page
     if "definition" in classes:
         verdicts = [_declared_definition(verdict) for verdict in verdicts]
     if "wrong" in classes:
@@ -371,9 +375,13 @@ def _declared_definition(verdict: Verdict) -> Verdict:
     return verdict._replace(status="definition", message=f"declared, not read: {verdict.message}")
 
 
+_SPECIAL = {"activation", "cost", "elementwise", "one-example", "last-layer"}
+
+
 def _in_sentence(verdict: Verdict) -> Verdict:
-    """Judge a formula in a sentence by its derivatives only: others may be suppositions."""
-    if verdict.status == "wrong" and not re.search(r"\\partial|\\nabla|∂|∇|\bd[A-Z]", verdict.tex):
+    """Judge a formula in a sentence, which may speak of a special case or suppose something."""
+    derives = re.search(r"\\partial|\\nabla|∂|∇|\bd[A-Z]", verdict.tex)
+    if verdict.status == "wrong" and (not derives or _SPECIAL & set(verdict.codes)):
         text = "in a sentence this may be a supposition"
         return verdict._replace(status="not read", message=text, codes=("supposition",), repair="")
     return verdict
