@@ -52,12 +52,13 @@ SIGNS = {
 STYLE = """\
 .fcnref-equation { align-items: center; display: flex; gap: 0.5em; }
 .fcnref-equation > div.math, .fcnref-equation > dl { flex: 1 1 auto; min-width: 0; }
-.fcnref-mark { border-radius: 0.2em; flex: none; font-size: 0.8em; line-height: 1.6;
-  min-width: 1.6em; position: relative; text-align: center; text-decoration: none; }
+.fcnref-mark { border-radius: 0.2em; flex: none; font-size: 0.85em; line-height: 24px;
+  min-height: 24px; min-width: 24px; position: relative; text-align: center;
+  text-decoration: none; }
 .fcnref-mark, .fcnref-mark:visited { color: inherit; opacity: 0.75; }
 .fcnref-mark:hover, .fcnref-mark:focus { opacity: 1; }
-.fcnref-mark > span { background: #222; border-radius: 0.3em; bottom: 100%; color: #fff;
-  opacity: 0; padding: 0.4em 0.7em; pointer-events: none; position: absolute; right: 0;
+.fcnref-mark > span { background: #222; border: 1px solid #888; border-radius: 0.3em;
+  bottom: 100%; color: #fff; line-height: 1.5; opacity: 0; padding: 0.4em 0.7em; pointer-events: none; position: absolute; right: 0;
   text-align: left; transition: opacity 0.1s; visibility: hidden; width: max-content;
   max-width: min(22em, 80vw); z-index: 10; }
 .fcnref-mark:hover > span, .fcnref-mark:focus > span { opacity: 1; visibility: visible; }
