@@ -144,6 +144,8 @@ def test_rounded_numbers_are_not_called_equal(products):
     softmax, _ = products["dZ"]
     for at in softmax.result.places():
         assert softmax.sentence(at).count("≈") == 2
+    explained = re.findall("<li>(.*?)</li>", softmax._repr_html_())
+    assert all("≈" in sentence for sentence in explained)
 
 
 def test_every_entry_of_every_matrix_is_explained(products):
@@ -290,6 +292,11 @@ def test_text_of_the_steps_holds_every_step(steps):
 def test_what_cannot_be_looked_at_is_refused(show, shapes, message):
     with pytest.raises(ValueError, match=message):
         show(*(np.ones(shape) for shape in shapes))
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(TypeError, match="show_db: dZ must hold real numbers .* pass dZ.real."):
+        show_db(np.ones((3, 2), dtype=complex))
 
 
 def test_records_show_shapes_and_values():

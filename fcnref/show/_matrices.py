@@ -74,6 +74,11 @@ class Matrix(NamedTuple):
 def check_size(who: str, **arrays: Array) -> None:
     """Raise unless every array can be looked at."""
     for name, array in arrays.items():
+        if np.iscomplexobj(array):
+            raise TypeError(
+                f"{who}: {name} must hold real numbers to be looked at, got {array.dtype}; "
+                f"pass {name}.real."
+            )
         if max(array.shape) > LARGEST or array.size == 0:
             raise ValueError(
                 f"{who}: {name} must have between 1 and {LARGEST} rows and columns to be looked "

@@ -7,6 +7,8 @@ and writes the sum out; pointing at an entry of a factor lights up all that it g
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from fcnref._arrays import Batch, BatchPrev, Weights
 from fcnref._display import MINUS, Html, number, tag
 from fcnref.activations import softmax_backward, softmax_jacobian
@@ -101,9 +103,8 @@ class Product(NamedTuple):
         shown = [_times(values, self.digits) for _, values in terms]
         value = self.result.value(at)
         total = number(value, self.digits)
-        printed = [*((x, number(x, self.digits)) for _, xs in terms for x in xs), (value, total)]
-        exact = all(abs(_read(text) - x) <= 1e-12 * max(1.0, abs(x)) for x, text in printed)
-        return "=" if exact else "≈", shown, total
+        printed = [*(x for _, xs in terms for x in xs), value]
+        return _equals(printed, self.digits), shown, total
 
     def _sum(self, at: At) -> Html:
         """Write the entry of the result with these indices: in symbols, then in numbers."""
@@ -137,7 +138,9 @@ class Product(NamedTuple):
 
     def _influence(self, matrix: Matrix, at: At) -> Html:
         """Say which entries of the result an entry of a factor goes into."""
-        here = f"{math(matrix.symbol(at))} = {number(matrix.value(at), self.digits)}"
+        value = matrix.value(at)
+        sign = _equals([value], self.digits)
+        here = f"{math(matrix.symbol(at))} {sign} {number(value, self.digits)}"
         reached = [end for end in self.result.places() if _agree(at, end)]
         uses = []
         for end in reached:
@@ -365,5 +368,8 @@ def _times(values: Sequence[float], digits: int) -> str:
     return " × ".join(f"({x})" if x[0] == MINUS else x for x in written)
 
 
-def _read(text: str) -> float:
-    return float(text.replace(MINUS, "-"))
+def _equals(values: Sequence[float], digits: int) -> str:
+    """Choose the sign that is true of these numbers as they are printed."""
+    printed = [float(number(x, digits).replace(MINUS, "-")) for x in values]
+    exact = np.allclose(printed, values, rtol=1e-12, atol=1e-12, equal_nan=True)
+    return "=" if exact else "≈"
