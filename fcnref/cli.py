@@ -1,4 +1,4 @@
-"""The `fcnref` command."""
+"""The ``fcnref`` command."""
 
 import argparse
 import importlib.util

@@ -111,6 +111,11 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "divide with /, not with //",
         ),
         (
+            "gradient_clipped",
+            "Large entries of the gradient are cut off.",
+            "return the gradient; clip in the optimizer, if at all",
+        ),
+        (
             "learning_rate_in_gradient",
             "The gradient already contains the learning rate.",
             "return the gradient; the optimizer multiplies by the learning rate",

@@ -20,7 +20,7 @@ def assert_gradients_close(got: Any, wanted: Any, rtol: float = 1e-7) -> None:
     ----------
     got
         The gradients under test, in any form that `fcnref.gradients.read_gradients` reads where
-        `wanted` is a problem; else a mapping.
+        ``wanted`` is a problem; else a mapping.
     wanted
         A `Problem`: every entry is compared with complex steps, and the message names the mistake.
         Or a mapping with the same keys: the arrays are compared.

@@ -80,10 +80,12 @@ def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Ite
             yield _delta(l, kernel, fused_rule, kernel.value)
         if scene.fused or mistakes > 1:
             for rule in rules:
+                own = not rule.slug or rule.slug == "softmax_elementwise"
+                says = (rule.says or "dZ = (A − Y) ⊙ g′(Z)").replace("dA", "(A − Y)")
                 extra = rule._replace(
-                    slug="ce_extra_derivative" if not rule.slug else rule.slug,
-                    says=rule.says or "dZ = (A − Y) ⊙ g′(Z), though A − Y holds g′ already",
-                    cost=rule.cost or 0.9,
+                    slug="ce_extra_derivative",
+                    says=f"{says}, though A − Y holds g′ already",
+                    cost=0.9 if own else rule.cost + 0.15,
                 )
                 slugs = {kernel.slug, extra.slug} - {""}
                 if len(slugs) <= mistakes and kernel.slug != "missing_output_derivative":
@@ -113,7 +115,7 @@ def _hidden_deltas(
             says = f"dZ = Wᵀ ({name}[{l + 1}] ⊙ g′(Z[{l}])), the derivative before W"
             item = Item("derivative_before_W", says, f"dZ{l}", 1.1)
             yield Delta((item,), 1.1, right.dA, W.T @ (above * D))
-    if mistakes > 1 and right.dA.shape == scene.A(l - 1).shape:
+    if right.dA.shape == scene.A(l - 1).shape:
         extra = right.dZ * scene.A(l - 1)
         item = Item("input_applied_twice", "dZ ⊙ A_prev", f"dZ{l}", 1.2)
         yield Delta((item,), 1.2, right.dA, extra)
@@ -342,6 +344,7 @@ def _upstream(scene: Scene, seen: Seen, l: int) -> Iterator[Piece]:
             W.T @ np.mean(dZ, axis=1, keepdims=True) + np.zeros(shape),
         ),
         ("upstream_dropped", "dA = 1: the chain stops", 1.05, np.ones(shape)),
+        ("upstream_dropped", "dA = Wᵀ 1, without dZ", 1.15, W.T @ np.ones(dZ.shape)),
         ("zero_gradient", "dA = 0: nothing is handed down", 1.2, np.zeros(shape)),
     ]
     if above and scene.activation(l + 1) != "identity":

@@ -136,7 +136,12 @@ def tensors_like(
         ("(Z − b)", "derivative_without_bias", scene.Z(l) - b),
         ("Y", "derivative_at_target", scene.Y),
     ]
-    yield from (item for item in here if item[2].shape == shape)
+    for name, slug, tensor in here:
+        if tensor.shape == shape:
+            yield name, slug, tensor
+        elif tensor.shape == (1, shape[1]):
+            # One output unit: its row broadcasts over all the units of a hidden layer.
+            yield name, slug, tensor + np.zeros(shape)
 
 
 def activation_rules(scene: Scene, seen: Seen, l: int, dA: Array) -> Iterator[Rule]:

@@ -187,6 +187,8 @@ def _in_products(scene: Scene, l: int, seen: Seen, right: Blocks) -> Iterator[Ma
             yield Made(piece.slug, piece.says, db, {**right, db: wrong})
     yield Made("db_zero", "db = 0", db, {**right, db: 0 * right[db]})
     yield Made("dW_zero", "dW = 0", dW, {**right, dW: 0 * right[dW]})
+    clipped = np.clip(right[dW], *(np.array([-0.5, 0.5]) * np.max(np.abs(right[dW]))))
+    yield Made("gradient_clipped", "dW cut off at half its largest", dW, {**right, dW: clipped})
     decayed = right[dW] + 0.123 * scene.W(l)
     yield Made("reg_extra", "dW with 0.123 W on top", dW, {**right, dW: decayed})
 

@@ -26,6 +26,12 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
         ("dW_transposed", "dW = A_prev dZᵀ", 0.85, A @ dZ.T),
         ("A_prev_missing", "dW = Σ_i dZ, without A_prev", 1.0, _row_sums(dZ) + np.zeros(shape)),
         ("sums_before_product", "dW = (Σ_i dZ) (Σ_i A_prev)ᵀ", 1.1, _row_sums(dZ) @ _row_sums(A).T),
+        (
+            "sums_before_product",
+            "dW = (mean of dZ) (mean of A_prev)ᵀ",
+            1.1,
+            _row_sums(dZ) @ _row_sums(A).T / scene.m,
+        ),
         *_alone(
             "one_example_only",
             "dW of the first example only",
@@ -308,6 +314,7 @@ def _parts(scene: Scene, l: int) -> Iterator[Piece]:
 def _of_another_kind(scene: Scene, l: int, strength: float) -> Iterator[Piece]:
     p, m, W = scene.problem.penalty, scene.m, scene.W(l)
     norm = np.sqrt(np.sum(W * W))
+    everything = sum(float(np.sum(scene.W(k) ** 2)) for k in range(1, scene.L + 1))
     ones = np.ones_like(W)
     kinds: list[tuple[str, str, Array, float]] = [
         ("λ W", "reg_norm_vs_square" if p.norm else "reg_wrong_kind", W, 0.9),
@@ -316,6 +323,7 @@ def _of_another_kind(scene: Scene, l: int, strength: float) -> Iterator[Piece]:
         ("λ", "reg_l1_sign_missing" if p.l1 else "reg_constant", ones, 0.9),
         ("λ Σ W", "reg_summed_to_scalar", np.sum(W) * ones, 0.95),
         ("λ Σ W²", "reg_value_as_gradient", np.sum(W * W) * ones, 0.95),
+        ("λ Σ W² over all layers", "reg_value_as_gradient", everything * ones, 1.0),
         ("λ Σ |W|", "reg_value_as_gradient", np.sum(np.abs(W)) * ones, 0.95),
         ("λ ‖W‖", "reg_value_as_gradient", norm * ones, 1.0),
         ("λ ‖W‖ W", "reg_norm_vs_square", norm * W, 1.1),

@@ -141,6 +141,7 @@ class _Layer:
         self.scene, self.l, self.tolerance = scene, l, tolerance
         self.dW, self.db = given[f"dW{l}"], given[f"db{l}"]
         self.known: dict[tuple[int, int], _Found] = {}
+        self.largest = max(float(np.max(np.abs(block))) for block in given.values())
         self.constants = constants(scene, l)
         self.penalties = list(penalties(scene, l))
         self.bias_penalties = list(bias_penalties(scene, l))
@@ -176,6 +177,10 @@ class _Layer:
         for_b |= {match.delta for match in W_matches[:12]}
         b_matches += self._match_b(self._bias_features(seen, ways, sorted(for_b)))
         W_matches += self._undeclared_penalty([W_features[i] for i in sorted(for_W)])
+        plain_W = W_features[0]._replace(value=W_features[0].value + self.penalties[0].value)
+        plain_b = b_features[0]._replace(value=b_features[0].value + self.bias_penalties[0].value)
+        W_matches += self._clipped(self.dW, plain_W, f"dW{l}")
+        b_matches += self._clipped(self.db, plain_b, f"db{l}")
         if not W_matches:
             W_matches = self._unnamed_constant(self.dW, W_features[0])
         if not b_matches:
@@ -216,9 +221,9 @@ class _Layer:
     def _undeclared_penalty(self, features: Sequence[_Feature]) -> list[_Match]:
         """A multiple of W, or of its sign, that the declared penalty does not explain."""
         W, found = self.scene.W(self.l), []
-        if self.dW.shape != W.shape or W.size < 3:
-            return []
         size = float(np.linalg.norm(self.dW))
+        if self.dW.shape != W.shape or W.size < 3 or not size:
+            return []
         for feature in features:
             residual = self.dW - self.penalties[0].value - feature.value
             for says, tensor in (("W", W), ("sign(W)", np.sign(W))):
@@ -228,6 +233,20 @@ class _Layer:
                     item = Item("reg_extra", f"dW with {t:.4g} {says} on top", f"dW{self.l}", 1.0)
                     found.append(_Match((item,), feature.delta, self.constants[0], off / size))
         return found
+
+    def _clipped(self, given: Array, right: _Feature, where: str) -> list[_Match]:
+        """A right block whose large entries were cut off."""
+        limit = float(np.max(np.abs(given)))
+        # In a small block a cut is told from a factor only if it is cut like the others.
+        if given.shape != right.value.shape or (given.size < 3 and limit < self.largest):
+            return []
+        off = float(np.linalg.norm(given - np.clip(right.value, -limit, limit)))
+        size = float(np.linalg.norm(given))
+        uncut = float(np.max(np.abs(right.value))) <= limit
+        if not size or uncut or off > self.tolerance * size:
+            return []
+        item = Item("gradient_clipped", f"{where} cut off at ±{limit:.4g}", where, 1.0)
+        return [_Match((item,), 0, self.constants[0], off / size)]
 
     def _unnamed_constant(self, given: Array, right: _Feature) -> list[_Match]:
         if given.shape != right.value.shape or given.size < 3 or not np.any(right.value):
