@@ -58,7 +58,8 @@ STYLE = """\
 .fcnref-mark, .fcnref-mark:visited { color: inherit; opacity: 0.75; }
 .fcnref-mark:hover, .fcnref-mark:focus { opacity: 1; }
 .fcnref-mark > span { background: #222; border: 1px solid #888; border-radius: 0.3em;
-  bottom: 100%; color: #fff; line-height: 1.5; opacity: 0; padding: 0.4em 0.7em; pointer-events: none; position: absolute; right: 0;
+  bottom: 100%; color: #fff; line-height: 1.5; opacity: 0; padding: 0.4em 0.7em;
+  pointer-events: none; position: absolute; right: 0;
   text-align: left; transition: opacity 0.1s; visibility: hidden; width: max-content;
   max-width: min(22em, 80vw); z-index: 10; }
 .fcnref-mark:hover > span, .fcnref-mark:focus > span { opacity: 1; visibility: visible; }

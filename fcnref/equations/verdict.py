@@ -573,7 +573,7 @@ def _equated(claim: Claim, notation: Notation, blank: Verdict, deadline: float) 
         found = strength(left, right, notation, claim.conditions, deadline)
         total = total.with_others(found)
     blank = blank._replace(rejected=total.rejected, variants=total.tried, survivors=total.survivors)
-    if total.tried and not total.rejected:
+    if not total.rejected and (total.tried or total.equivalent):
         return blank._replace(message="it would hold whatever it said", codes=("vacuous",))
     status = "definition" if claim.kind == "definition" else "true"
     return blank._replace(status=status)

@@ -47,11 +47,23 @@ def test_a_true_equation_tells_its_evidence():
         ),
         (rf"{DW} = 1/2m {DZ}", "not read", "slash"),
         (r"a_{ji}^{[l]} = \sum_{p=1}^{5} z_{pi}^{[l]}", "not read", "size"),
+        (r"0 \cdot \nabla_{b_j^{[l]}} J = 0", "not read", "vacuous"),
+        (r"0 \cdot \nabla_{b_j^{[l]}} J = 0 \cdot b_j^{[l]}", "not read", "vacuous"),
+        (r"Z^{[l]} = \nabla_{b^{[l]}} J + Z^{[l]}", "wrong", "shape"),
+        (r"\nabla_{Z^{[l]}} J = \nabla_{b^{[l]}} J + \nabla_{Z^{[l]}} J", "wrong", "shape"),
+        (r"\left(W^{[l]}\right)^2 = W^{[l]} \odot W^{[l]}", "not read", "meaning"),
+        (r"\| z_{:,i}^{[l]} \|^2 = z_{:,i}^{[l]} z_{:,i}^{[l]}", "wrong", "shape"),
+        (r"\| z_{:,i}^{[l]} \|^2 = z_{:,i}^{[l]} \cdot z_{:,i}^{[l]}", "true", ""),
+        (
+            r"Z^{[l]} = \begin{bmatrix} z_{:,2}^{[l]} & \dots & z_{:,m}^{[l]} \end{bmatrix}",
+            "not read",
+            "matrix",
+        ),
     ],
 )
 def test_every_statement_has_the_verdict_it_deserves(tex, status, code):
     verdict = check_equation(tex)
-    assert (verdict.status, verdict.codes[:1]) == (status, (code,))
+    assert (verdict.status, *(verdict.codes[:1] or ("",))) == (status, code)
 
 
 def test_members_of_a_chain_are_compared_with_the_first():
@@ -145,7 +157,9 @@ def test_the_activation_that_the_page_defines_is_used_in_its_section_only():
 def test_a_sentence_may_suppose():
     text = "If $A^{[1]} = W^{[1]}$, nothing follows.\n"
     assert check_page(text)[0].codes == ("supposition",)
-    text = rf"Then ${DZ} = {DA}$ holds." + "\n"
+    text = rf"If $g$ is the identity, then ${DZ} = {DA}$." + "\n"
+    assert check_page(text)[0].codes == ("supposition",)
+    text = rf"Hence ${DW} = {DZ} A^{{[l]\top}}$." + "\n"
     assert check_page(text)[0].status == "wrong"
 
 
