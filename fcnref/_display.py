@@ -15,6 +15,7 @@ __all__ = [
     "arrays_html",
     "arrays_text",
     "html_card",
+    "html_facts",
     "html_table",
     "number",
     "tag",
@@ -99,6 +100,19 @@ def html_table(head: Sequence[str], body: Sequence[Sequence[str]], tints: Sequen
     top = tag("tr", *(tag("th", text, scope="col", style=cell) for text in head))
     style = "border-collapse: collapse; color: inherit"
     return tag("table", tag("thead", top), tag("tbody", *rows), style=style)
+
+
+def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
+    """Lay out what is known under a title: short names on the left, what they stand for beside."""
+    name, value = "margin: 0; font-weight: normal; opacity: 0.8", "margin: 0"
+    pairs = (
+        part
+        for key, text in facts
+        for part in (tag("dt", key, style=name), tag("dd", text, style=value))
+    )
+    grid = "display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 1em; margin: 0 0.4em"
+    heading = tag("p", tag("strong", title), style="margin: 0.8em 0.4em 0.2em")
+    return tag("div", heading, tag("dl", *pairs, style=grid))
 
 
 def html_card(title: str, blocks: Sequence[Html], words: Sequence[str]) -> Html:

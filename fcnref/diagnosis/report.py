@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from fcnref._reports import QuantityRow, html_card, html_table, text_table
+from fcnref._display import html_card, html_facts, html_table, text_table
+from fcnref._reports import QuantityRow
 from fcnref.diagnosis.deltas import Item
 from fcnref.mistakes import MISTAKES, Mistake
 from fcnref.problem import Problem
@@ -149,14 +150,13 @@ class Report(NamedTuple):
         blocks = [table]
         for finding in self.findings:
             mistake = finding.mistake
-            rows = [
-                ["where", ", ".join(finding.places)],
-                ["yours", "; ".join(finding.formulas)],
-                ["write", finding.write],
-                ["page", mistake.page],
+            facts = [
+                ("where", ", ".join(finding.places)),
+                ("yours", "; ".join(finding.formulas)),
+                ("write", finding.write),
+                ("page", mistake.page),
             ]
-            title = [f"{mistake.sentence} [{finding.slug}]", ""]
-            blocks.append(html_table(title, rows, [""] * len(rows)))
+            blocks.append(html_facts(f"{mistake.sentence} [{finding.slug}]", facts))
         words = [text.replace("\n", " ") for text in self._afterwards()]
         return html_card(self._headline(), blocks, words)
 
