@@ -217,18 +217,21 @@ def _assignments(
             stride = np.linspace(0, len(combinations) - 1, MOST).astype(int)
             shuffled = np.random.default_rng(0).permutation(len(combinations))
             combinations = [combinations[n] for n in sorted({*shuffled[stride].tolist(), 0})]
+        exists: bool | None = None
         for combination in combinations:
             inner = scope
             for letter, value in zip(others, combination, strict=True):
                 inner = inner.bind(letter, value)
             try:
-                if all(holds(condition, inner) for condition in conditions):
-                    if _exists(left, inner) and _exists(right, inner):
-                        yield inner
-                    else:
-                        break
+                if not all(holds(condition, inner) for condition in conditions):
+                    continue
             except NoLayer:
                 break
+            if exists is None:
+                exists = _exists(left, inner) and _exists(right, inner)
+            if not exists:
+                break
+            yield inner
 
 
 def _exists(side: Expression, scope: Scope) -> bool:

@@ -258,8 +258,8 @@ def children(node: Any) -> Iterator[Any]:
         for part in node:
             yield from children(part) if isinstance(part, tuple) else iter((part,))
     else:
-        for field in fields(node):
-            value = getattr(node, field.name)
+        for name in node.__slots__:
+            value = getattr(node, name)
             if isinstance(value, tuple):
                 yield from children(value)
             elif hasattr(value, "__dataclass_fields__"):

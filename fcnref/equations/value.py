@@ -129,7 +129,12 @@ class Scope:
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def remembered(self, node: Expression, compute: Callable[[], Values]) -> Values:
-        """Return a value computed before for the same node, letters and perturbation."""
+        """Return a value computed before for the same node, letters and perturbation.
+
+        Sums and derivatives are all that can take long, so this is where time is kept.
+        """
+        if process_time() > self.deadline:
+            raise TooLong("the equation takes too long to evaluate")
         if (known := self.memo.get(id(node))) is None:
             known = self.memo[id(node)] = (node, sorted(free_letters(node)))
         bound = tuple(self.letters.get(letter) for letter in known[1])
@@ -140,7 +145,8 @@ class Scope:
 
     def bind(self, letter: str, value: int) -> Scope:
         """Return this scope with one more letter."""
-        return replace(self, letters={**self.letters, letter: value})
+        letters = {**self.letters, letter: value}
+        return Scope(self.network, self.notation, letters, self.moved, self.deadline, self.memo)
 
     def place(self, place: Place) -> int:
         """Return the value of a place, as the page counts."""
@@ -174,8 +180,6 @@ def evaluate(node: Expression, scope: Scope) -> Values:
     Fault
         If the expression has no value here.
     """
-    if process_time() > scope.deadline:
-        raise TooLong("the equation takes too long to evaluate")
     return _value(node, scope)
 
 
