@@ -56,7 +56,7 @@ _ROWS = (
 )
 _BEGIN = re.compile(rf"\\(begin|end)\s*\{{({_ROWS})\*?\}}(\s*\[[tcb]\])?(?<=\}})?")
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
-_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_CODE = re.compile(r"(?<![`}])(`+)(?!`).*?(?<!`)\1(?!`)")
 _FENCE = re.compile(r"\s*(?:>\s*)*(?P<ticks>`{3,}|~{3,}|:{3,})\s*(?P<info>.*)")
 _LINE = re.compile(r"\s*(?::(?P<key>[A-Za-z-]+):\s*(?P<value>.*)|(?P<rest>.*))")
 _ENVIRONMENT = re.compile(rf"\\begin\s*\{{({_ROWS})(\*?)\}}", re.DOTALL)

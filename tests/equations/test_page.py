@@ -1,0 +1,124 @@
+"""From a page to statements: Markdown, MyST, LaTeX, notebooks; lines, labels, macros."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fcnref.equations import check_page
+from fcnref.equations.page import Display, read_macros, read_page, statements
+
+DW = r"\frac{\partial J}{\partial W^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} A^{[l-1]\top}"
+
+
+def rows(tex: str) -> list[tuple[int, str]]:
+    return [
+        (s.line, " ".join(s.tex.replace(r"\quad", " ").split()))
+        for s in statements(Display(1, tex), {})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "label", "inline"),
+    [
+        (f"$$ {DW} $$", 1, "", False),
+        (f"$$ {DW} $$ (eq-a)", 1, "eq-a", False),
+        (f"Words.\n\n\\[ {DW} \\]", 3, "", False),
+        (f"\\begin{{equation}}\\label{{eq-b}}\n{DW}\n\\end{{equation}}", 1, "eq-b", False),
+        (f"```{{math}}\n:label: eq-c\n{DW}\n```", 3, "eq-c", False),
+        (f"::::{{math}}\n{DW}\n::::", 2, "", False),
+        (f"```math\n{DW}\n```", 2, "", False),
+        (f"It holds that ${DW}$ here.", 1, "", True),
+        (f"It holds that {{math}}`{DW}` here.", 1, "", True),
+        (f"It holds that \\({DW}\\) here.", 1, "", True),
+        (f":::{{note}}\n$$ {DW} $$\n:::", 2, "", False),
+    ],
+)
+def test_mathematics_is_found_wherever_it_stands(text, line, label, inline):
+    (verdict,) = check_page(text + "\n")
+    assert (verdict.status, verdict.line, verdict.label, verdict.inline) == (
+        "true", line, label, inline,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```python\n$$ {DW} $$\n```",
+        f"`$$ {DW} $$`",
+        f"<!-- $$ {DW} $$ -->",
+        "It costs $5, and $6 more.",
+        "---\nx: $$ a = b $$\n---",
+    ],
+)
+def test_code_comments_and_prices_are_no_mathematics(text):
+    assert check_page(text + "\n") == []
+
+
+def test_rows_that_begin_with_a_relation_continue_the_row_before():
+    assert rows(r"\begin{align} a &= b \\ &= c \\ d &= e \\ & \quad + f \end{align}") == [
+        (1, "a = b = c"),
+        (1, "d = e + f"),
+    ]
+
+
+def test_a_second_column_of_an_alignment_is_a_statement_of_its_own():
+    ((_, tex),) = rows(r"\begin{align} a &= b & c &= d \end{align}")
+    assert r"\qquad" in tex
+
+
+def test_macros_are_expanded_with_their_arguments():
+    text = "\n".join(
+        [
+            r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}",
+            r"\def\lay{^{[l]}}",
+            r"$$ \pd{J}{W\lay} = \pd{J}{Z\lay} A^{[l-1]\top} $$",
+        ]
+    )
+    assert set(read_macros(text)) == {r"\pd", r"\lay"}
+    assert check_page(text)[0].status == "true"
+
+
+def test_a_latex_file(tmp_path):
+    path = tmp_path / "notes.tex"
+    path.write_text(
+        "\n".join(
+            [
+                r"\documentclass{article}",
+                r"\newcommand{\T}{^{\top}}",
+                r"\begin{document}",
+                r"\section{Identity} % notation: activation: identity",
+                r"% notation: activation: identity",
+                r"\begin{equation}\label{eq-x}",
+                r"  \nabla_{Z^{[l]}} J = \nabla_{A^{[l]}} J % a comment with a $",
+                r"\end{equation}",
+                r"\section{Any}",
+                r"\begin{align}",
+                r"  \nabla_{W^{[l]}} J &= \nabla_{Z^{[l]}} J \, (A^{[l-1]})\T \\",
+                r"  \nabla_{Z^{[l]}} J &= \nabla_{A^{[l]}} J",
+                r"\end{align}",
+                r"\end{document}",
+            ]
+        ),
+        encoding="utf-8",
+    )
+    found = [(v.status, v.line, v.label) for v in check_page(path)]
+    assert found == [("true", 6, "eq-x"), ("true", 11, ""), ("wrong", 12, "")]
+
+
+def test_a_notebook(tmp_path):
+    path = tmp_path / "notes.ipynb"
+    cells = [
+        {"cell_type": "code", "source": ["x = '$$ a = b $$'"]},
+        {"cell_type": "markdown", "source": ["Text\n", f"\n$$ {DW} $$\n"]},
+        {"cell_type": "markdown", "source": f"$$ {DW.replace('l-1', 'l')} $$"},
+    ]
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert [verdict.status for verdict in check_page(path)] == ["true", "wrong"]
+
+
+def test_the_path_may_be_a_word(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text(f"$$ {DW} $$\n", encoding="utf-8")
+    assert check_page(str(path)) == check_page(path) == check_page(f"$$ {DW} $$\n")
+    assert read_page(Path(path))[0].tex.strip() == DW
