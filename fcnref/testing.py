@@ -1,6 +1,7 @@
 """Assertions about gradients, for the tests of other people's code."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +11,38 @@ from fcnref.gradcheck import check_network
 from fcnref.gradients import read_gradients
 from fcnref.problem import Problem
 
-__all__ = ["assert_gradients_close"]
+if TYPE_CHECKING:
+    from fcnref.equations import Notation
+
+__all__ = ["assert_gradients_close", "assert_page"]
+
+
+def assert_page(page: str | Path, notation: "Notation | str | None" = None) -> None:
+    r"""Raise AssertionError with a report unless every equation of a page passes.
+
+    A statement passes if it is true, a definition or wrong on purpose; one that is not read passes
+    only where it carries no label. Needs lark, which is loaded here and not before.
+
+    Parameters
+    ----------
+    page
+        The path of a page, or the text of one.
+    notation
+        A notation, or the name of a bundled one; what the page declares is added to it.
+
+    Raises
+    ------
+    AssertionError
+        If an equation fails, or if no equation of the page is read.
+
+    Examples
+    --------
+    >>> from fcnref.testing import assert_page
+    >>> assert_page(r"$$ dW^{[l]} = dZ^{[l]} A^{[l-1]\top} $$")
+    """
+    from fcnref.equations import assert_page as check
+
+    check(page, notation)
 
 
 def assert_gradients_close(got: Any, wanted: Any, rtol: float = 1e-7) -> None:
