@@ -14,7 +14,8 @@ __all__ = ["central_difference", "complex_step"]
 
 Function: TypeAlias = Callable[[Array], Any]
 
-STEP = 1e-30
+# Far below any probability that a saturated softmax leaves behind, far above the smallest float.
+STEP = 1e-120
 
 
 def complex_step(

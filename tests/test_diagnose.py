@@ -46,6 +46,7 @@ PROBLEMS = [
     ),
     informative_problem(reduction="sum"),
     informative_problem(penalty=Penalty(l1=0.7, l1_scaling="lambda/m", norm=0.3)),
+    informative_problem(penalty=Penalty(l2=0.3, l2_scaling="lambda", l1=0.2)),
     random_problem(
         (5, 4, 4, 3),
         (layer_norm_with(GAIN, 0 * GAIN), "relu", "tanh"),

@@ -228,6 +228,13 @@ def test_a_large_penalized_layer_takes_the_same_derivative():
     np.testing.assert_allclose(added, 0.3 * W + 0.2 * np.sign(W), atol=1e-12)
 
 
+def test_a_saturated_softmax_is_differentiated_too():
+    problem = random_problem((64, 100, 10), ("relu", "softmax"), "cross_entropy", m=64)
+    report = check_network(problem, right(problem))
+    assert report.ok
+    assert max(row.error for row in report.rows) < 1e-11
+
+
 def test_the_memory_bound_changes_nothing():
     problem = informative_problem()
     for name, value in network_derivatives(problem, memory=1).items():

@@ -274,7 +274,7 @@ def penalties(scene: Scene, l: int) -> Iterator[Piece]:
     yield Piece(twice, "twice the penalty's gradient", 0.9, 2 * right)
     yield Piece(half, "half the penalty's gradient", 0.9, right / 2)
     yield Piece("reg_sign", "minus the penalty's gradient", 0.9, -right)
-    if p.l2_scaling == "lambda/2m" or "m" in p.l1_scaling:
+    if p.l2_scaling == "lambda/2m" or p.l1_scaling == "lambda/m":
         yield Piece("reg_1_over_m_missing", "m times the penalty's gradient", 0.9, m * right)
         yield Piece("reg_1_over_m_missing", "2m times the penalty's gradient", 1.2, 2 * m * right)
     yield Piece("reg_extra_1_over_m", "the penalty's gradient divided by m", 0.9, right / m)

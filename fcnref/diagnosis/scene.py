@@ -178,7 +178,9 @@ class Scene:
         if l2:
             total = total + l2_penalty_grad(self.W(l), l2_coefficient(l2, scaling, self.m))
         if l1:
-            total = total + l1_penalty_grad(self.W(l), l1 / self.m if "m" in l1_scaling else l1)
+            total = total + l1_penalty_grad(
+                self.W(l), l1 / self.m if l1_scaling == "lambda/m" else l1
+            )
         return total + norm_penalty_grad(self.W(l), norm) if norm else total
 
     def penalty_grad_b(self, l: int) -> Array:

@@ -77,6 +77,13 @@ def search(
     scene: Scene, given: Mapping[str, Array], tolerance: float, thorough: bool = True
 ) -> list[Hypothesis]:
     """Explain given gradients ("dW1", "db1", ...), the cheapest hypothesis first."""
+    with np.errstate(all="ignore"):
+        return _search(scene, given, tolerance, thorough)
+
+
+def _search(
+    scene: Scene, given: Mapping[str, Array], tolerance: float, thorough: bool
+) -> list[Hypothesis]:
     beam = [Hypothesis((), (), 0.0, 0.0, Seen({}, {}, {}))]
     for l in range(scene.L, 0, -1):
         start = beam[0].cost
@@ -145,7 +152,7 @@ class _Layer:
         self.constants = constants(scene, l)
         self.penalties = list(penalties(scene, l))
         self.bias_penalties = list(bias_penalties(scene, l))
-        simple = [c for c in self.constants if 0 < c.cost < 1.2]
+        simple = [c for c in self.constants if 0 < c.cost < 1.35]
         self.whole = [c for c in simple if np.any(self.penalties[0].value)]
         self.whole_b = [c for c in simple if np.any(self.bias_penalties[0].value)]
 
@@ -296,7 +303,9 @@ class _Layer:
     ) -> list[_Match]:
         """Find the features that make the block, times a named constant and plus a penalty."""
         largest = max((float(np.max(np.abs(f.value))) for f in features[:4]), default=0.0)
-        features = [f for f in features if f.value.shape == given.shape]
+        features = [
+            f for f in features if f.value.shape == given.shape and np.all(np.isfinite(f.value))
+        ]
         size = float(np.linalg.norm(given))
         if not features:
             return []
