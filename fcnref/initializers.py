@@ -25,8 +25,9 @@ def glorot_uniform(
 ) -> Weights:
     """Draw weights uniformly, with variance 2 / (n_prev + n) (Glorot and Bengio, 2010).
 
-    A compromise between keeping the variance on the way forward, 1 / n_prev, and on the way back,
-    1 / n. Meant for tanh and other maps that are near the identity around 0.
+    Implements :eq:`eq-initialization-glorot`, a compromise between keeping the variance on the way
+    forward, 1 / n_prev, and on the way back, 1 / n. Meant for tanh and other maps that are near the
+    identity around 0.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ def he_normal(
 ) -> Weights:
     """Draw weights from a normal distribution of variance 2 / n_prev (He et al., 2015).
 
-    The 2 makes up for the half of its inputs that ReLU sets to 0.
+    Implements :eq:`eq-initialization-he`. The 2 makes up for the half of its inputs that ReLU sets
+    to 0.
 
     Parameters
     ----------

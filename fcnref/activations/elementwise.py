@@ -156,6 +156,8 @@ def _exp_minus_abs(Z: Array) -> Array:
 def identity(Z: AnyShape) -> AnyShape:
     """Return Z itself: the activation of a layer whose output is its pre-activation.
 
+    Implements :eq:`eq-activations-identity`.
+
     Parameters
     ----------
     Z
@@ -184,6 +186,8 @@ def identity(Z: AnyShape) -> AnyShape:
 @checked
 def identity_prime(Z: AnyShape) -> AnyShape:
     """Compute the derivative of the identity, 1 everywhere.
+
+    Implements :eq:`eq-activations-identity`.
 
     Parameters
     ----------
