@@ -70,9 +70,8 @@ numfig = True
 numfig_secnum_depth = 1
 math_eqref_format = "({number})"
 
-# The printed equations are executed, and the ledger names what implements and tests them.
+# The printed equations are executed, and the ledger names what tests them.
 fcnref_equations_notation = "columns-are-examples"
-fcnref_equations_package = "../fcnref"
 fcnref_equations_tests = "../tests"
 
 # Pages.

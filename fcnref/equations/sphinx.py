@@ -24,13 +24,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.directives.patches import MathDirective
 from sphinx.environment import BuildEnvironment
@@ -251,7 +252,7 @@ def add_marks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def build_ledger(app: Sphinx, docname: str) -> nodes.Node:
     """Build the table of all labelled equations."""
-    functions = implementations(app)
+    functions = implementations(app, docname)
     tests = naming_tests(app)
     rows: list[list[nodes.Node]] = []
     for page, verdicts in sorted(_store(app.env).items()):
@@ -266,7 +267,7 @@ def build_ledger(app: Sphinx, docname: str) -> nodes.Node:
                 [
                     _reference(app, docname, page, label),
                     nodes.Text(f"{SIGNS[status][0]} {text}"),
-                    nodes.Text(", ".join(functions.get(label, []))),
+                    nodes.inline("", "", *functions.get(label, [])),
                     nodes.Text(", ".join(tests.get(label, []))),
                     nodes.Text(", ".join(corrects)),
                 ]
@@ -276,9 +277,12 @@ def build_ledger(app: Sphinx, docname: str) -> nodes.Node:
 
 
 def _reference(app: Sphinx, docname: str, page: str, label: str) -> nodes.reference:
+    return _link(app, docname, page, nodes.make_id("equation-" + label), label)
+
+
+def _link(app: Sphinx, docname: str, page: str, anchor: str, text: str) -> nodes.reference:
     uri = app.builder.get_relative_uri(docname, page) if app.builder.format == "html" else ""
-    target = f"{uri}#{nodes.make_id('equation-' + label)}"
-    return nodes.reference("", label, internal=True, refuri=target)
+    return nodes.reference("", text, internal=True, refuri=f"{uri}#{anchor}")
 
 
 def _sources(app: Sphinx) -> Iterator[tuple[str, str]]:
@@ -294,15 +298,25 @@ def _python(app: Sphinx, folder: str) -> Iterator[tuple[Path, ast.Module]]:
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
-def implementations(app: Sphinx) -> dict[str, list[str]]:
-    """Find the functions whose docstring names an equation."""
-    found: dict[str, list[str]] = {}
-    for _, module in _python(app, app.config.fcnref_equations_package):
-        for part in ast.walk(module):
-            if isinstance(part, ast.FunctionDef | ast.ClassDef):
-                for label in re.findall(r":eq:`([^`]+)`", ast.get_docstring(part) or ""):
-                    found.setdefault(label, []).append(part.name)
-    return found
+def implementations(app: Sphinx, docname: str) -> dict[str, list[nodes.Node]]:
+    """Find the documented objects whose description names an equation, as links to them."""
+    found: dict[str, dict[str, nodes.Node]] = {}
+    documented = app.env.domaindata.get("py", {}).get("objects", {}).values()
+    for page in sorted({entry.docname for entry in documented}):
+        for described in app.env.get_doctree(page).findall(addnodes.desc):
+            signature = described.next_node(addnodes.desc_signature)
+            if signature is None or not signature["ids"]:
+                continue
+            name = signature.get("fullname", signature["ids"][0])
+            link = _link(app, docname, page, signature["ids"][0], name)
+            for reference in described.findall(addnodes.pending_xref):
+                if reference.get("reftype") == "eq":
+                    found.setdefault(reference["reftarget"], {}).setdefault(name, link)
+    return {label: _separated(list(links.values())) for label, links in found.items()}
+
+
+def _separated(parts: Sequence[nodes.Node]) -> list[nodes.Node]:
+    return [node for part in parts for node in (nodes.Text(", "), part.deepcopy())][1:]
 
 
 def naming_tests(app: Sphinx) -> dict[str, list[str]]:
@@ -380,7 +394,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.add_config_value("fcnref_equations_notation", "columns-are-examples", "env")
     app.add_config_value("fcnref_equations_exclude", [], "env")
-    app.add_config_value("fcnref_equations_package", "", "env")
     app.add_config_value("fcnref_equations_tests", "", "env")
     app.add_node(Mark, html=(visit_mark, None), latex=(skip, None), text=(skip, None),
                  man=(skip, None), texinfo=(skip, None))  # fmt: skip
