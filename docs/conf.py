@@ -14,7 +14,7 @@ ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 sys.path[:0] = [str(DOCS / "_ext")]
 
-import matplotlib as mpl  # noqa: E402
+import matplotlib as mpl  # noqa: E402 - these need the path above, as do the next
 import numpy as np  # noqa: E402
 from inventories import write_inventories  # noqa: E402
 from shapes import TypehintsFormatter  # noqa: E402

@@ -8,7 +8,7 @@ import numpy as np
 from fcnref._arrays import Array
 from fcnref._display import html_card, html_table, text_table
 
-__all__ = ["NetworkReport", "QuantityRow", "RuleReport", "html_card", "html_table", "text_table"]
+__all__ = ["NetworkReport", "QuantityRow", "RuleReport"]
 
 Verdict = Literal["right", "wrong", "shape", "kink"]
 

@@ -109,7 +109,7 @@ def _load(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except Exception as error:  # somebody's file: anything may come out of it
         raise ValueError(f"{path} cannot be run: {type(error).__name__}: {error}.") from error
     finally:
         sys.path.remove(str(path.parent))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fcnref._reports import QuantityRow, text_table
+from fcnref._display import text_table
+from fcnref._reports import QuantityRow
 from fcnref.diagnosis import diagnose
 from fcnref.gradcheck import check_network
 from fcnref.gradients import read_gradients

@@ -128,7 +128,7 @@ class Renderer:
         answer = stdout.readline()
         if not answer:
             raise ExtensionError("the process that renders mathematics has ended")
-        return json.loads(answer)  # type: ignore[no-any-return]
+        return json.loads(answer)  # type: ignore[no-any-return]  # JSON from render.mjs
 
 
 @cache

@@ -40,7 +40,7 @@ class TypehintsFormatter:
     An instance and no function, because Sphinx pickles and compares its configuration.
     """
 
-    def __call__(self, annotation: Any, config: object = None) -> str | None:  # noqa: ARG002
+    def __call__(self, annotation: Any, config: object = None) -> str | None:  # noqa: ARG002 - passed to every formatter
         """Return markup for an array, with its shape where it has one; None for all else."""
         if get_origin(annotation) is Annotated:
             array, shape = get_args(annotation)[:2]

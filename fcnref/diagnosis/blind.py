@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fcnref._reports import html_card, html_table, text_table
+from fcnref._display import html_card, html_table, text_table
 from fcnref.diagnosis.make import Blocks, Made, same, single_mistakes
 from fcnref.diagnosis.products import constants
 from fcnref.diagnosis.scene import scene_of

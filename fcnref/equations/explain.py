@@ -268,7 +268,7 @@ def canonical(node: Expression) -> Expression:
                 return Sum(tuple(sorted(terms, key=repr)))
         return part
 
-    return rewrite(node, change)  # type: ignore[no-any-return]
+    return rewrite(node, change)  # type: ignore[no-any-return]  # change keeps the kind of a node
 
 
 class Strength(NamedTuple):
@@ -591,7 +591,7 @@ def _resized(node: Expression, letter: str) -> Expression:
             return replace(part, upper=next(ranges(part.body, letter), part.upper))
         return part
 
-    return rewrite(node, change)  # type: ignore[no-any-return]
+    return rewrite(node, change)  # type: ignore[no-any-return]  # change keeps the kind of a node
 
 
 def _summed_examples(left: Expression, right: Expression, notation: Notation) -> Iterator[Variant]:

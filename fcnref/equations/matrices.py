@@ -37,7 +37,7 @@ def _merge(parts: Sequence[object], fresh: str) -> tuple[object, set[tuple[Place
         value, inner = _merge([getattr(part, name) for part in parts], fresh)
         changes[name] = value
         found |= inner
-    return replace(first, **changes), found  # type: ignore[type-var]
+    return replace(first, **changes), found  # type: ignore[type-var]  # a node, known by its fields only
 
 
 def _line(cells: Sequence[Expression], fresh: str) -> _Pattern:

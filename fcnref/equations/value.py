@@ -141,7 +141,7 @@ class Scope:
         key = (id(node), bound, id(self.moved) if self.moved else 0)
         if key not in self.memo:
             self.memo[key] = (compute(), self.moved)
-        return self.memo[key][0]  # type: ignore[no-any-return]
+        return self.memo[key][0]  # type: ignore[no-any-return]  # the memo holds all kinds
 
     def bind(self, letter: str, value: int) -> Scope:
         """Return this scope with one more letter."""

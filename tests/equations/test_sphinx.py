@@ -95,3 +95,20 @@ def test_an_equation_that_is_not_read_is_a_warning_where_it_has_a_label(build):
     _, warnings = build("$$ Q = 1 + \\int x $$ (eq-unread)")
     assert "equation eq-unread is not read" in warnings
     assert build("$$ Q = 1 + \\int x $$")[1] == ""
+
+
+DOCUMENTED = """```{py:function} gradient_of_the_weights(dZ)
+Implements {eq}`eq-right`.
+```"""
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_ledger_links_an_equation_to_what_is_documented_as_implementing_it(build):
+    out, warnings = build(DOCUMENTED)
+    assert warnings == ""
+    html = (out / "index.html").read_text(encoding="utf-8")
+    rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
+    [row] = [r for r in rows if "#equation-eq-right" in r]
+    assert 'href="#gradient_of_the_weights">gradient_of_the_weights</a>' in row
+    [other] = [r for r in rows if "#equation-eq-mistake" in r]
+    assert "gradient_of_the_weights" not in other
