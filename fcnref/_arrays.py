@@ -109,6 +109,8 @@ def check_array(who: str, name: str, value: object, dims: str, **sizes: int) -> 
     argument = _Argument(name, tuple(dims.split()))
     if not _is_float_array(value):
         raise _explain_type(who, argument, value)
+    if _has_unknown_size(value):
+        raise _explain_unknown(who, argument, value)
     if not _bind(argument.dims, _shape(value), {"1": 1} | sizes):
         raise _explain_shape(who, argument, _shape(value), sizes, {})
 
@@ -154,6 +156,11 @@ def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.shape)
 
 
+def _has_unknown_size(value: Any) -> bool:
+    """Tell whether a lazy array does not know one of its sizes, which is NaN then."""
+    return any(size != size for size in value.shape)
+
+
 def _bind(dims: Dims, shape: tuple[int, ...], sizes: dict[str, Any]) -> bool:
     """Give the names in `dims` their sizes; False when a name would have two."""
     if dims == ("...",):
@@ -168,6 +175,8 @@ def _explain(who: str, contract: Contract, given: Sequence[Any]) -> TypeError | 
     for argument, value in zip(contract, given, strict=False):
         if not _is_float_array(value):
             return _explain_type(who, argument, value)
+        if _has_unknown_size(value):
+            return _explain_unknown(who, argument, value)
     shapes = {a.name: _shape(value) for a, value in zip(contract, given, strict=False)}
     # Incoming gradients and targets are suspected before the arrays that they belong to, and so is
     # a bias before the weights.
@@ -195,6 +204,14 @@ def _explain_type(who: str, argument: _Argument, value: Any) -> TypeError:
     return TypeError(
         f"{who}: {name} must be an array{shape}, got {type(value).__name__}; "
         f"convert it with np.asarray({name}, dtype=float)."
+    )
+
+
+def _explain_unknown(who: str, argument: _Argument, value: Any) -> ValueError:
+    name = argument.name
+    return ValueError(
+        f"{who}: {name} must know its sizes, got {_symbols(_shape(value))}; a lazy array finds them "
+        f"out by {name}.compute_chunk_sizes()."
     )
 
 

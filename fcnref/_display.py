@@ -154,9 +154,9 @@ def arrays_html(title: str, named: Named) -> Html:
 
 
 def _shape(value: Any) -> str:
-    """Say the shape of an array, and the value of a number."""
+    """Say the shape of an array, and the value of a number that is known."""
     shape = getattr(value, "shape", None)
-    if shape == ():
+    if shape == () and isinstance(value, np.number | np.ndarray):
         return f" = {value:.6g}"
     return "" if shape is None else f" {tuple(shape)}"
 

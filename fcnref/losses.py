@@ -3,6 +3,10 @@
 Each loss f comes with its gradient ``f_grad``, which holds the 1/m; every gradient further down
 inherits it from there. Targets Y never broadcast. The two losses on logits fuse the last activation
 with the cross-entropy: they are the stable form, and the one to train with.
+
+Shapes are compared in every array. Values, such as those of targets that must be distributions, are
+looked at in the arrays of NumPy alone: a lazy array would have to be computed for it, and an array
+on another device be waited for.
 """
 
 from collections.abc import Callable, Mapping
@@ -592,15 +596,14 @@ def one_hot(
            [0., 0.],
            [1., 0.]])
     """
-    labels = np.asarray(labels)
+    labels = labels if hasattr(labels, "__array_function__") else np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"one_hot: labels must be integers, got {labels.dtype}.")
     if labels.ndim != 1:
         raise ValueError(f"one_hot: labels must have shape (m,), got {labels.shape}.")
-    outside = labels[(labels < 0) | (labels >= n)]
-    if outside.size:
-        raise ValueError(f"one_hot: labels must lie in 0..{n - 1}, got {outside[0]}.")
-    Y: Batch = (np.arange(n)[:, np.newaxis] == labels).astype(dtype)
+    if _at_hand(labels) and np.any(outside := (labels < 0) | (labels >= n)):
+        raise ValueError(f"one_hot: labels must lie in 0..{n - 1}, got {labels[outside][0]}.")
+    Y: Batch = (np.arange(n, like=labels)[:, np.newaxis] == labels).astype(dtype)
     return Y
 
 
@@ -613,20 +616,25 @@ def _examples(who: str, A: Array) -> int:
 
 def _x_log_y(X: Array, Y: Array) -> Array:
     """Compute x log y with 0 log 0 = 0, and log 0 = -inf without a warning."""
-    with np.errstate(divide="ignore"):
-        product: Array = np.where(X == 0, 0, X * np.log(np.where(X == 0, 1, Y)))
-    return product
+    Y = np.where(X == 0, 1, Y)
+    return X * np.where(Y == 0, -np.inf, np.log(np.where(Y == 0, 1, Y)))
 
 
 def _x_over_y(X: Array, Y: Array) -> Array:
     """Compute x / y with 0 / 0 = 0, and x / 0 = inf without a warning."""
-    with np.errstate(divide="ignore"):
-        quotient: Array = X / np.where(X == 0, 1, Y)
-    return quotient
+    Y = np.where(X == 0, 1, Y)
+    return np.where(Y == 0, np.inf, X / np.where(Y == 0, 1, Y))
+
+
+def _at_hand(array: npt.NDArray[Any]) -> bool:
+    """Tell whether looking at the values is free: it would compute a lazy array."""
+    return isinstance(array, np.ndarray)
 
 
 def _check_within_01(who: str, **arrays: Array) -> None:
     for name, array in arrays.items():
+        if not _at_hand(array):
+            continue
         outside = ~((array.real >= 0) & (array.real <= 1))
         if outside.any():
             worst = array[outside].flat[0]
@@ -635,6 +643,8 @@ def _check_within_01(who: str, **arrays: Array) -> None:
 
 def _check_distributions(who: str, Y: Array) -> None:
     _check_within_01(who, Y=Y)
+    if not _at_hand(Y):
+        return
     total = np.sum(Y, axis=0)
     off = ~(np.abs(total - 1) <= np.sqrt(np.finfo(Y.dtype).eps))
     if off.any():

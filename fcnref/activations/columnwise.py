@@ -149,7 +149,7 @@ def softmax_jacobian(z: Column) -> Jacobian:
            [-0.25,  0.25]])
     """
     a = softmax(z)
-    return np.diagflat(a) - a @ a.T
+    return np.diag(a[:, 0]) - a @ a.T
 
 
 @checked
@@ -259,7 +259,7 @@ def log_softmax_jacobian(z: Column) -> Jacobian:
     array([[ 0.75, -0.75],
            [-0.25,  0.25]])
     """
-    return np.diagflat(np.ones_like(z)) - softmax(z).T
+    return np.diag(np.ones_like(z)[:, 0]) - softmax(z).T
 
 
 class LayerNormGradients(NamedTuple):
@@ -412,7 +412,7 @@ def layer_norm_jacobian(z: Column, gain: Bias, epsilon: float = 1e-5) -> Jacobia
     False
     """
     z_hat, scale = _normalize(z, epsilon)
-    identity = np.diagflat(np.ones_like(z))
+    identity = np.diag(np.ones_like(z)[:, 0])
     return gain * (identity - (1 + z_hat @ z_hat.T) / len(z)) / scale
 
 

@@ -70,7 +70,7 @@ def _jacobian_of(prime: Prime) -> Callable[[Array], Array]:
     """Make the dense Jacobian of an elementwise map from its derivative."""
 
     def dense(z: Column) -> Jacobian:
-        return np.diagflat(prime(z))
+        return np.diag(prime(z)[:, 0])
 
     name = prime.__name__.removesuffix("_prime")
     return checked(_named(dense, f"{name}_jacobian", _JACOBIAN, name))
@@ -565,7 +565,7 @@ def leaky_relu_jacobian(z: Column, slope: float = 0.01) -> Jacobian:
     array([[1.  , 0.  ],
            [0.  , 0.25]])
     """
-    return np.diagflat(leaky_relu_prime(z, slope))
+    return np.diag(leaky_relu_prime(z, slope)[:, 0])
 
 
 @checked
