@@ -210,8 +210,8 @@ def _explain_type(who: str, argument: _Argument, value: Any) -> TypeError:
 def _explain_unknown(who: str, argument: _Argument, value: Any) -> ValueError:
     name = argument.name
     return ValueError(
-        f"{who}: {name} must know its sizes, got {_symbols(_shape(value))}; a lazy array finds them "
-        f"out by {name}.compute_chunk_sizes()."
+        f"{who}: {name} must know its sizes, got {_symbols(_shape(value))}; "
+        f"a lazy array finds them out by {name}.compute_chunk_sizes()."
     )
 
 
