@@ -347,6 +347,31 @@ class Notation:
         """The symbols by the spelling under which they are looked up."""
         return {canonical_name(name): symbol for name, symbol in self.symbols.items()}
 
+    def range_of(self, letter: str) -> Place | None:
+        """Return the declared range of an index letter; i' has that of i."""
+        return self.index.get(letter.rstrip("'"))
+
+    @cached_property
+    def example_letter(self) -> str:
+        """The letter that runs over the examples."""
+        return next((letter for letter, size in self.index.items() if size == Size("m")), "i")
+
+    def is_layer(self, place: Place) -> bool:
+        """Tell whether a place can be a layer."""
+        if isinstance(place, Size):
+            return place.kind == "L"
+        return place.letter in self.layer_letters or not place.letter
+
+    @cached_property
+    def times(self) -> frozenset[str]:
+        """The letters that stand for the time of a directional derivative."""
+        return frozenset(n for n, symbol in self.lookup.items() if symbol.family == "time")
+
+    @property
+    def fixes_sizes(self) -> bool:
+        """True where the page says how many units or examples there are."""
+        return bool(self.widths or self.examples_count)
+
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Yield symbol, meaning and shape, the rows of the symbol table of a page."""
         for name, symbol in self.symbols.items():

@@ -344,6 +344,51 @@ def items_of(side: Item) -> list[Item]:
     return list(products[0].children) if len(products) == 1 else []
 
 
+def inner_side(tree: Item) -> Tree[Token] | None:
+    """Return the only side inside brackets or braces, or None."""
+    if isinstance(tree, Token) or tree.data not in {"group", *BRACKETS}:
+        return None
+    clauses = clauses_of(tree.children[0])
+    if len(clauses) != 1 or clauses[0].relations:
+        return None
+    return clauses[0].sides[0]
+
+
+BRACKETS = frozenset({"round", "square", "curly"})
+"""The brackets that can hold an argument; braces of LaTeX are no brackets."""
+
+
+def bracket_of(item: Item | None) -> Tree[Token] | None:
+    """Return a bracket that can hold arguments, or None."""
+    atom = None if item is None else atom_of(item)
+    return atom if isinstance(atom, Tree) and atom.data in BRACKETS else None
+
+
+def unwrapped(item: Item) -> list[Item]:
+    """Return the factors within braces that hold one product, or the item itself."""
+    atom = atom_of(item)
+    if isinstance(atom, Tree) and atom.data == "group" and not scripts_of(item):
+        side = inner_side(atom)
+        if side is None or any(isinstance(child, Token) for child in side.children):
+            return []
+        items = items_of(side)
+        return unwrapped(items[0]) if len(items) == 1 else items
+    return [item]
+
+
+def is_operator(item: Item | None) -> bool:
+    """Tell whether an item multiplies or divides what stands beside it."""
+    return isinstance(item, Token) and item.type == "OPERATOR"
+
+
+def flattened(side: Tree[Token]) -> list[Item]:
+    """Return the signs, operators and factors of a side in a row."""
+    items: list[Item] = []
+    for child in side.children:
+        items.extend([child] if isinstance(child, Token) else child.children)
+    return items
+
+
 def atom_of(item: Item) -> Item:
     """Return what the scripts of a factor belong to; braces around one factor are no more."""
     if isinstance(item, Tree) and item.data == "factor":

@@ -1,0 +1,92 @@
+"""What can be a factor of a product, in the order in which it is tried."""
+
+from __future__ import annotations
+
+from lark import Token, Tree
+
+from fcnref.equations.expression import Apply, Expression
+from fcnref.equations.meaning.derivatives import (
+    read_differential,
+    read_fraction,
+    read_nabla,
+    read_partial,
+)
+from fcnref.equations.meaning.functions import (
+    norm,
+    read_application,
+    read_call,
+    read_exponential,
+)
+from fcnref.equations.meaning.indicators import read_number, read_ones, read_truth, read_unit
+from fcnref.equations.meaning.matrices import read_grid
+from fcnref.equations.meaning.names import HIDING
+from fcnref.equations.meaning.quantities import read_quantity
+from fcnref.equations.meaning.reader import Cursor, FactorReader, Reader
+from fcnref.equations.meaning.scripts import scripted
+from fcnref.equations.meaning.sums import read_series
+from fcnref.equations.syntax import NotRead, inner_side, spell
+
+
+def refuse_words(_: Reader, cursor: Cursor) -> None:
+    """Refuse what is no mathematics, and dots that stand for something left out."""
+    atom = cursor.atom
+    if isinstance(atom, Token) and atom.type == "DOTS":
+        raise NotRead("dots", "dots outside a matrix are not read")
+    if isinstance(atom, Token) and atom.type in {"TEXT", "COLON", "PRIME"}:
+        raise NotRead("words", f"{atom} stands in the formula")
+
+
+def read_decorated(reader: Reader, cursor: Cursor) -> Expression | None:
+    """Read what a norm, a root, a box or words below it surround."""
+    atom, scripts = cursor.atom, cursor.scripts
+    if isinstance(atom, Token) or atom.data not in {"styled", "stacked", "root"}:
+        return None
+    style = spell(atom.children[0])
+    if atom.data == "styled" and style not in HIDING | {r"\norm", r"\abs"}:
+        return None
+    cursor.take()
+    value = reader.inside(atom.children[-1])
+    if atom.data == "root":
+        value = Apply("sqrt", (value,))
+    elif style == r"\abs":
+        value = Apply("abs", (value,))
+    elif style == r"\norm":
+        return norm(reader, value, scripts)
+    elif style in HIDING:
+        return value
+    return scripted(reader, value, scripts)
+
+
+def read_bracket(reader: Reader, cursor: Cursor) -> Expression | None:
+    """Read a bracket around a side, or an indicator [p = j]."""
+    atom = cursor.atom
+    if not isinstance(atom, Tree) or atom.data not in {"group", "round", "square", "curly"}:
+        return None
+    scripts = cursor.scripts
+    cursor.take()
+    truth = read_truth(reader, atom) if atom.data == "square" else None
+    side = inner_side(atom)
+    if truth is None and side is None:
+        raise NotRead("list", f"the list {spell(atom)[:40]} is not read")
+    value = truth if truth is not None else reader.side(side)  # type: ignore[arg-type]  # not None
+    return scripted(reader, value, scripts)
+
+
+FACTORS: tuple[FactorReader, ...] = (
+    refuse_words,
+    read_series,
+    read_nabla,
+    read_partial,
+    read_differential,
+    read_number,
+    read_call,
+    read_ones,
+    read_application,
+    read_exponential,
+    read_fraction,
+    read_grid,
+    read_bracket,
+    read_decorated,
+    read_unit,
+    read_quantity,
+)

@@ -1,0 +1,99 @@
+"""Matrices written out cell by cell, matrices with dots, and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from lark import Token, Tree
+
+from fcnref.equations.expression import Cases, Compare, Expression, Grid, Truth
+from fcnref.equations.meaning.indicators import read_truth
+from fcnref.equations.meaning.patterns import dotted
+from fcnref.equations.meaning.reader import Cursor, Reader
+from fcnref.equations.meaning.scripts import scripted
+from fcnref.equations.syntax import (
+    Clause,
+    NotRead,
+    clause_tree,
+    clauses_of,
+    items_of,
+    subtrees,
+    token_of,
+    without_words,
+)
+
+Cell: TypeAlias = list[Clause]
+
+
+def read_grid(reader: Reader, cursor: Cursor) -> Expression | None:
+    """Read a matrix, or cases."""
+    atom = cursor.atom
+    if not isinstance(atom, Tree) or atom.data != "grid":
+        return None
+    scripts = cursor.scripts
+    cursor.take()
+    rows = [row for row in map(_cells, subtrees(atom, "row")) if any(row)]
+    cases = "cases" in str(atom.children[0])
+    return scripted(reader, (_cases if cases else _matrix)(reader, rows), scripts)
+
+
+def _cells(row: Tree[Token]) -> list[Cell]:
+    cells = [clauses_of(cell) for cell in subtrees(row, "clauses")]
+    return [[c for c in cell if any(side is not None for side in c.sides)] for cell in cells]
+
+
+def _matrix(reader: Reader, rows: Sequence[Sequence[Cell]]) -> Expression:
+    empty = [[_is_dots(cell) for cell in row] for row in rows]
+    real_rows = [n for n, row in enumerate(empty) if not all(row)]
+    width = max((len(row) for row in rows), default=0)
+    real_columns = [
+        n for n in range(width) if any(n < len(empty[r]) and not empty[r][n] for r in real_rows)
+    ]
+    if not real_rows or any(len(rows[r]) <= max(real_columns) for r in real_rows):
+        raise NotRead("matrix", "the rows of a matrix have different lengths")
+    cells = [[_cell(reader, rows[r][c]) for c in real_columns] for r in real_rows]
+    down, across = len(real_rows) < len(rows), len(real_columns) < width
+    if not (down or across):
+        return Grid(tuple(map(tuple, cells)))
+    matrix, repeated = dotted(cells, down=down, across=across, base=reader.notation.base)
+    if repeated:
+        reader.reproach("repeated", f"{repeated} labels both the rows and the columns")
+    return matrix
+
+
+def _is_dots(cell: Cell) -> bool:
+    """Tell whether a cell is empty or holds dots."""
+    if not cell:
+        return True
+    side = cell[0].sides[0]
+    items = items_of(side) if side is not None else []
+    token = token_of(items[0]) if items else None
+    return token is not None and token.type == "DOTS"
+
+
+def _cell(reader: Reader, cell: Cell) -> Expression:
+    if _is_dots(cell):
+        raise NotRead("matrix", "the dots of a matrix are not in rows and columns of their own")
+    side = cell[0].sides[0]
+    if len(cell) != 1 or cell[0].relations or side is None:
+        raise NotRead("matrix", "a cell of a matrix is not understood")
+    return reader.side(side)
+
+
+def _cases(reader: Reader, rows: Sequence[Sequence[Cell]]) -> Expression:
+    branches: list[tuple[Expression, Truth | Compare | None]] = []
+    for row in rows:
+        first, *clauses = [clause for cell in row for clause in cell]
+        if first.sides[0] is None or first.relations:
+            raise NotRead("cases", "a case is not understood")
+        condition: Truth | Compare | None = None
+        for clause, _ in map(without_words, clauses):
+            if clause.relations:
+                condition = read_truth(reader, clause_tree(clause))
+                if condition is None:
+                    raise NotRead("cases", "the condition of a case is not understood")
+        branches.append((reader.side(first.sides[0]), condition))
+    if any(condition is None for _, condition in branches[:-1]):
+        raise NotRead("cases", "a case has no condition")
+    return Cases(tuple(branches))

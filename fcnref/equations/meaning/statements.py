@@ -1,0 +1,225 @@
+"""What a statement claims: an equation, a shape, a definition or an update."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from lark import Token, Tree
+
+from fcnref.equations.expression import (
+    COST,
+    ONE,
+    Derivative,
+    Expression,
+    Index,
+    Negative,
+    Node,
+    Series,
+    Space,
+    Sum,
+    Truth,
+    bound_letters,
+    free_letters,
+    rewrite,
+    substitute,
+    walk,
+)
+from fcnref.equations.meaning.claims import Claim, Definition
+from fcnref.equations.meaning.names import PLAIN_FUNCTIONS, bare_name, is_sign, is_word, look_up
+from fcnref.equations.meaning.reader import Reader
+from fcnref.equations.meaning.scripts import place_of_side, read_marks, read_place, shape_of
+from fcnref.equations.syntax import (
+    DEFINES,
+    INEQUALITIES,
+    Clause,
+    NotRead,
+    Statement,
+    atom_of,
+    bracket_of,
+    clauses_of,
+    inner_side,
+    items_of,
+    limits,
+    scripts_of,
+    spell,
+)
+
+_MEMBER = frozenset({r"\in", "∈"})
+
+
+def read_claim(reader: Reader, statement: Statement) -> Claim | None:
+    """Read one statement with its side conditions."""
+    claim = _claim(reader, statement)
+    return None if claim is None else claim._replace(reproaches=tuple(reader.reproaches))
+
+
+def _claim(reader: Reader, statement: Statement) -> Claim | None:
+    clause, relations = statement.main, set(statement.main.relations)
+    conditions = tuple(c for part in statement.conditions for c in _conditions(reader, part))
+    if not relations:
+        side = clause.sides[0]
+        return None if side is None else Claim("expression", (reader.side(side),))
+    if limits(clause):
+        return Claim("remark", ())
+    for relation in relations - {"=", *_MEMBER, *DEFINES}:
+        raise NotRead("relation", f"the relation {relation} is not one the checker can test")
+    sides = [side for side in clause.sides if side is not None]
+    if len(sides) != len(clause.sides):
+        raise NotRead("side", "one side of a relation is empty")
+    if relations & _MEMBER:
+        if len(sides) != 2:
+            raise NotRead("relation", "∈ stands in a chain with other relations")
+        return Claim("space", (reader.side(sides[0]), _space(reader, sides[1])), conditions)
+    definition = _definition(reader, sides, explicit=bool(relations & DEFINES))
+    if definition is not None:
+        return Claim("definition", (definition.body,), conditions, defines=definition)
+    members = tuple([reader.side(side) for side in sides])
+    if _updates(members):
+        return Claim("update", members, conditions)
+    return Claim("definition" if relations & DEFINES else "equation", members, conditions)
+
+
+def _updates(members: Sequence[Expression]) -> bool:
+    """Tell whether a statement is an update such as W = W - alpha dW."""
+    first = members[0]
+    return (
+        isinstance(first, Node)
+        and first.family in {"W", "b"}
+        and any(
+            isinstance(member, Sum)
+            and first in member.terms
+            and any(isinstance(term, Negative) for term in member.terms)
+            for member in members[1:]
+        )
+    )
+
+
+def function_definition(reader: Reader, sides: Sequence[Tree[Token]]) -> Definition | None:
+    """Read f(x) = ... as the definition of f, where f has no meaning yet."""
+    items = items_of(sides[0])
+    if len(items) != 2 or len(sides[0].children) != 1:
+        return None
+    name, symbol = look_up(reader, items[0])
+    if symbol is not None and not (symbol.kind == "function" and symbol.family == "activation"):
+        return None
+    if not name or name in PLAIN_FUNCTIONS or f"{name}()" in reader.definitions:
+        return None
+    indexed = any(script.data != "subscript" for script in scripts_of(items[0]))
+    bracket = bracket_of(items[1])
+    if indexed or scripts_of(items[1]) or bracket is None or bracket.data != "round":
+        return None
+    inner = inner_side(bracket)
+    arguments = items_of(inner) if inner is not None and len(inner.children) == 1 else []
+    if len(arguments) != 1 or scripts_of(arguments[0]):
+        return None
+    parameter = bare_name(atom_of(arguments[0]))
+    if not parameter:
+        return None
+    body = reader.with_free_letters().side(sides[1])
+    if any(isinstance(part, Node) for part in walk(body)):
+        return None
+    return Definition(f"{name}()", "", (parameter,), body)
+
+
+def _definition(
+    reader: Reader, sides: Sequence[Tree[Token]], *, explicit: bool
+) -> Definition | None:
+    """Read a statement whose left side is a new name."""
+    items = items_of(sides[0])
+    signed = any(isinstance(child, Token) for child in sides[0].children)
+    if reader.identity or signed or len(items) != 1:
+        return None
+    name, symbol = look_up(reader, items[0])
+    if symbol is None:
+        nameable = bool(name) and not is_sign(atom_of(items[0]))
+        settled = name in reader.definitions and name not in reader.reopened and not explicit
+    else:
+        number = symbol.kind == "number"
+        nameable = number or (symbol.kind == "gradient" and (symbol.soft or explicit))
+        settled = name in reader.definitions and name not in reader.reopened
+        settled = settled and not (explicit or number)
+    if not nameable or settled:
+        return None
+    marks = read_marks(reader, [s for s in scripts_of(items[0]) if not is_word(s)], None)
+    if marks.transposed or marks.power is not None or marks.primes:
+        return None
+    if symbol is not None and symbol.kind == "gradient" and not explicit:
+        body = reader.side(sides[1])
+        derives = isinstance(body, Derivative) and body.top == COST
+        if not derives or body == reader.side(sides[0]):
+            return None
+    layer, letters = marks.layer, marks.places or ()
+    if marks.example is not None:
+        letters = (*letters, marks.example)
+    named = [p.letter for p in letters if isinstance(p, Index) and p.letter and not p.shift]
+    if len(named) != len(letters) or not (layer is None or isinstance(layer, Index)):
+        return None
+    body = _with_fresh_letters(reader.side(sides[1]))
+    if layer is not None and layer.shift and layer.letter:
+        body = substitute(body, {layer.letter: Index(layer.letter, -layer.shift)})
+    letter = "" if layer is None else layer.letter
+    known = {*named, letter, *reader.notation.layer_letters, reader.notation.example_letter}
+    if free_letters(body) - known:
+        raise NotRead("undeclared", f"{spell(items[0])} is not declared")
+    return Definition(name, letter, tuple(named), body)
+
+
+def _with_fresh_letters(body: Expression) -> Expression:
+    """Rename the letters bound in a definition, so that none captures a letter put in later."""
+
+    def renamed(node: Expression) -> Expression:
+        for letter in bound_letters(node):
+            if isinstance(node, Series):
+                new = letter + "\N{DEGREE SIGN}"
+                node = replace(
+                    node,
+                    letter=new,
+                    body=substitute(node.body, {letter: Index(new)}),
+                    unless=substitute(node.unless, {letter: Index(new)}) if node.unless else None,
+                )
+        return node
+
+    return cast("Expression", rewrite(body, renamed))
+
+
+def _conditions(reader: Reader, clause: Clause) -> Iterator[Truth]:
+    """Read a side condition; what merely lists the values of a letter says nothing new."""
+    if not clause.relations or clause.relations[0] in _MEMBER:
+        return
+    sides = [side for side in clause.sides if side is not None]
+    if len(sides) != len(clause.sides):
+        raise NotRead("condition", "a side condition is incomplete")
+    if any(re.search(r"dots|\.\.|…", spell(side)) for side in sides):
+        return
+    for left, relation, right in zip(sides, clause.relations, sides[1:], strict=False):
+        a, b = place_of_side(reader, left), place_of_side(reader, right)
+        name = INEQUALITIES.get(relation, relation)
+        if name not in {"=", "≠", "<", ">", "≤", "≥"}:
+            raise NotRead("condition", f"the side condition with {relation} is not understood")
+        begins = len(sides) == 2 and (a, name, b) == (Index("l"), "=", ONE)
+        yield Truth(a, "≥" if begins and reader.notation.depth != 1 else name, b)
+
+
+def _space(reader: Reader, side: Tree[Token]) -> Space:
+    r"""Read \mathbb{R}^{n \times m}, or a pair of sizes."""
+    items = items_of(side)
+    item = items[0] if len(items) == 1 else None
+    pair = bracket_of(item)
+    if pair is not None and pair.data == "round":
+        parts = [part.sides[0] for part in clauses_of(pair.children[0])]
+        return Space(tuple(place_of_side(reader, part) for part in parts if part is not None))
+    if item is None or not spell(atom_of(item)).endswith(("R", "ℝ", r"\Reals")):
+        raise NotRead("space", "the set after ∈ is not a space of real arrays")
+    scripts = scripts_of(item)
+    if not scripts:
+        return Space(())
+    if [script.data for script in scripts] != ["superscript"]:
+        raise NotRead("space", "the exponent of ℝ is not understood")
+    exponent = scripts[0].children[0]
+    group = atom_of(exponent)
+    if isinstance(group, Token):
+        return Space((read_place(reader, [exponent]),))
+    return Space(shape_of(reader, group))
