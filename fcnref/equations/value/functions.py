@@ -1,0 +1,169 @@
+"""Functions at the values of their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from fcnref.equations.expression import Apply, Called, show
+from fcnref.equations.networks import NAMED, Values
+from fcnref.equations.value.derivatives import differentiated
+from fcnref.equations.value.scope import (
+    NoLayer,
+    NoMeaning,
+    Scope,
+    ShapeFault,
+    evaluate,
+    is_number,
+    shape_of,
+    sizes,
+)
+
+
+def _real_choice(choose: Callable[[Values, Values], Values]) -> Callable[[Values, Values], Values]:
+    return lambda a, b: np.where(choose(a.real, b.real) == a.real, a, b)
+
+
+def _norm(x: Values) -> Values:
+    return np.asarray(np.sqrt(np.sum(x * x, axis=(-2, -1), keepdims=True)))
+
+
+def _abs(x: Values) -> Values:
+    return np.where(x.real < 0, -x, x)
+
+
+def _diagonal(x: Values) -> Values:
+    if 1 not in shape_of(x):
+        raise ShapeFault(f"diag of an array that is {sizes(x)}; it takes a vector")
+    column = x if shape_of(x)[1] == 1 else np.swapaxes(x, -1, -2)
+    return column * np.eye(shape_of(column)[0])
+
+
+def _special(name: str) -> Callable[[Values], Values]:
+    """Return a function of SciPy, which is loaded where a page asks for it."""
+
+    def function(x: Values) -> Values:
+        from scipy import special
+
+        return np.asarray(getattr(special, name)(x))
+
+    return function
+
+
+_ELEMENTWISE: dict[str, Callable[[Values], Values]] = {
+    **{name: f for name, f in NAMED.items() if name not in {"softmax", "log_softmax"}},
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "abs": _abs,
+    "normal_density": lambda x: np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
+    "normal_distribution": lambda x: _special("erfc")(-x / np.sqrt(2)) / 2,
+    "erf": _special("erf"),
+    "erfc": _special("erfc"),
+    "sign": lambda x: np.sign(x.real),
+    "step": lambda x: (x.real > 0).astype(float),
+}
+
+
+_WHOLE: dict[str, Callable[[Values], Values]] = {
+    "norm": _norm,
+    "norm1": lambda x: np.sum(_abs(x), axis=(-2, -1), keepdims=True),
+    "diag": _diagonal,
+    "trace": lambda x: np.trace(x, axis1=-2, axis2=-1)[..., None, None],
+    "sum": lambda x: np.sum(x, axis=(-2, -1), keepdims=True),
+}
+
+
+@evaluate.register
+def _(node: Called, scope: Scope) -> Values:
+    argument = evaluate(node.argument, scope)
+    if not is_number(argument):
+        raise NoMeaning(f"{show(node)} is a function of numbers, its argument is {sizes(argument)}")
+
+    def function(x: Values) -> Values:
+        return evaluate(node.body, replace(scope, moved={**scope.moved, f"{node.parameter}/0": x}))
+
+    return differentiated(function, argument, node.primes)
+
+
+@evaluate.register
+def _(node: Apply, scope: Scope) -> Values:
+    arguments = [evaluate(argument, scope) for argument in node.arguments]
+    if node.function in {"max", "min"}:
+        return _extreme(node, arguments)
+    (argument,) = arguments
+    function = _function(node, scope)
+    _check_width(node, scope, argument)
+    if node.primes and node.function in {*_WHOLE, "softmax", "log_softmax"}:
+        raise NoMeaning(f"{node.function}′ is a Jacobian, not a derivative entry by entry")
+    return differentiated(function, argument, node.primes)
+
+
+def _extreme(node: Apply, arguments: list[Values]) -> Values:
+    if node.primes or len(arguments) < 2:
+        raise NoMeaning(f"{show(node)} is not read")
+    choose = np.maximum if node.function == "max" else np.minimum
+    result = arguments[0]
+    for argument in arguments[1:]:
+        if not (is_number(result) or is_number(argument) or shape_of(result) == shape_of(argument)):
+            raise ShapeFault(f"({sizes(result)}), ({sizes(argument)}): {show(node)}")
+        result = _real_choice(choose)(result, argument)
+    return result
+
+
+def _check_width(node: Apply, scope: Scope, argument: Values) -> None:
+    """Compare the argument of a map of columns with the width of its layer."""
+    if node.function != "activation" or node.layer is None:
+        return
+    layer = scope.place(node.layer)
+    probe, axis = scope.network.probe, 1 if scope.notation.examples == "rows" else 0
+    width = probe.widths[layer]
+    if scope.network.mixes(layer) and shape_of(argument)[axis] != width:
+        raise ShapeFault(f"g takes {width} units, its argument is {sizes(argument)}")
+
+
+def _function(node: Apply, scope: Scope) -> Callable[[Values], Values]:
+    name = node.function
+    if name == "activation":
+        if node.layer is None:
+            if scope.network.probe.activation not in NAMED:
+                raise NoMeaning("the notation does not say which function g is")
+            return _function(replace(node, function=scope.network.probe.activation), scope)
+        layer = scope.place(node.layer)
+        if not 1 <= layer <= scope.network.depth:
+            raise NoLayer(f"there is no layer {layer}")
+        own = scope.network.activation(layer)
+        if not scope.network.mixes(layer):
+            return own
+        if node.primes:
+            raise NoMeaning("g′ has a meaning for elementwise g only")
+        return _by_columns(own, flipped=scope.notation.examples == "rows")
+    if name in {"softmax", "log_softmax"}:
+        vector = scope.notation.examples == "rows"
+        return _by_columns(NAMED[name], flipped=vector)
+    if name in _WHOLE:
+        return _WHOLE[name]
+    if name not in _ELEMENTWISE:
+        raise NoMeaning(f"the function {name} is not known")
+    return _ELEMENTWISE[name]
+
+
+def _by_columns(
+    function: Callable[[Values], Values], *, flipped: bool
+) -> Callable[[Values], Values]:
+    """Apply a function of columns to arrays with a leading axis, or whose rows are examples."""
+
+    def apply(x: Values) -> Values:
+        x = np.swapaxes(x, -1, -2) if flipped else x
+        if x.ndim == 2:
+            y = function(x)
+        else:
+            y = np.stack([function(copy) for copy in x.reshape(-1, *shape_of(x))])
+            y = y.reshape(*x.shape[:-2], *shape_of(y))
+        return np.swapaxes(y, -1, -2) if flipped else y
+
+    return apply

@@ -1,0 +1,101 @@
+"""Sums over an index, and the relations that choose their terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fcnref.equations.expression import Cases, Compare, Series, Truth, ranges, show
+from fcnref.equations.networks import Values
+from fcnref.equations.value.scope import (
+    NoMeaning,
+    Scope,
+    ShapeFault,
+    as_number,
+    evaluate,
+    is_number,
+    shape_of,
+    sizes,
+)
+
+
+@evaluate.register
+def _(node: Series, scope: Scope) -> Values:
+    return scope.remembered(node, lambda: _summed(node, scope))
+
+
+def _summed(node: Series, scope: Scope) -> Values:
+    lower, upper = scope.place(node.lower), _upper(node, scope)
+    if upper - lower > 200:
+        raise NoMeaning("a sum has more than 200 terms")
+    total: Values | None = None
+    for number in range(lower, upper + 1):
+        inner = scope.bind(node.letter, number)
+        if node.unless is not None and not holds(node.unless, inner):
+            continue
+        value = evaluate(node.body, inner)
+        if total is None:
+            total = value
+        elif shape_of(total) != shape_of(value):
+            raise ShapeFault(f"({sizes(total)}) + ({sizes(value)}): the terms of {show(node)}")
+        else:
+            total = total + value if node.kind == "sum" else total * value
+    return as_number(float(node.kind != "sum")) if total is None else total
+
+
+def _upper(node: Series, scope: Scope) -> int:
+    """Return the last value of a summation index, from its slot where no bound is printed."""
+    if node.upper is not None:
+        return scope.place(node.upper)
+    size = next(ranges(node.body, node.letter), None)
+    if size is None:
+        raise NoMeaning(f"Σ over {node.letter} has no bounds")
+    return scope.place(size) + scope.notation.base - 1
+
+
+@evaluate.register
+def _(node: Truth, scope: Scope) -> Values:
+    return as_number(float(holds(node, scope)))
+
+
+def holds(node: Truth, scope: Scope) -> bool:
+    """Tell whether a relation of two places holds."""
+    return bool(_RELATIONS[node.relation](scope.place(node.left), scope.place(node.right)))
+
+
+_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": lambda a, b: a == b,
+    "≠": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "≤": lambda a, b: a <= b,
+    "≥": lambda a, b: a >= b,
+}
+
+
+@evaluate.register
+def _(node: Compare, scope: Scope) -> Values:
+    left, right = evaluate(node.left, scope), evaluate(node.right, scope)
+    if shape_of(left) != shape_of(right) and not is_number(right):
+        raise ShapeFault(f"({sizes(left)}) {node.relation} ({sizes(right)})")
+    return np.asarray(_RELATIONS[node.relation](left.real, right.real), dtype=float)
+
+
+@evaluate.register
+def _(node: Cases, scope: Scope) -> Values:
+    result: Values | None = None
+    for value, condition in reversed(node.branches):
+        if condition is None:
+            result = evaluate(value, scope)
+            continue
+        chosen = evaluate(condition, scope)
+        if result is None:
+            result = evaluate(value, scope)
+            if not np.all(chosen):
+                result = np.where(chosen > 0, result, np.nan)
+            continue
+        result = np.where(chosen > 0, evaluate(value, scope), result)
+    assert result is not None
+    return result
