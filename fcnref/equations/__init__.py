@@ -4,8 +4,9 @@ The checker reads the LaTeX of back-propagation notes in the notation that the p
 evaluates both sides of every equation. Needs lark: ``pip install fcnref[equations]``.
 """
 
+from fcnref.equations.checking import assert_page, check_equation, check_page
 from fcnref.equations.notation import BUNDLED, Notation, NotationError
-from fcnref.equations.verdict import Verdict, assert_page, check_equation, check_page
+from fcnref.equations.verdict import Verdict
 
 __all__ = [
     "BUNDLED",

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fcnref.equations.checking import check_page
 from fcnref.equations.notation import BUNDLED, Notation, NotationError
-from fcnref.equations.verdict import Verdict, check_page
+from fcnref.equations.verdict import Verdict
 
 
 def main(argv: Sequence[str] | None = None) -> int:

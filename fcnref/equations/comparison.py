@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import NamedTuple
+from time import process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fcnref.equations.expression import (
-    ONE,
     Apply,
     Expression,
-    Free,
     Node,
     Number,
     Place,
@@ -24,7 +23,7 @@ from fcnref.equations.expression import (
     walk,
 )
 from fcnref.equations.meaning import Claim
-from fcnref.equations.networks import NAMED, Probe, Values, build, probes
+from fcnref.equations.networks import Probe, Values, build, probes
 from fcnref.equations.notation import Notation
 from fcnref.equations.value import (
     Fault,
@@ -33,9 +32,11 @@ from fcnref.equations.value import (
     NoMeaning,
     Scope,
     ShapeFault,
+    Varies,
     claimed_shape,
     evaluate,
     holds,
+    shape_of,
     sized,
 )
 
@@ -45,8 +46,8 @@ TOLERANCE = 1e-8
 FLOOR = 1e-7
 """Differences are relative to the larger side, or to this where both sides are smaller."""
 
-MOST = 240
-"""The most assignments of indices compared in one network and layer."""
+MOST = 4096
+"""The most values of the indices compared in one network and layer."""
 
 
 class Failure(NamedTuple):
@@ -81,6 +82,21 @@ class Outcome(NamedTuple):
     failure: Failure | None = None
     alive: bool = False
     ratios: tuple[tuple[Probe, float], ...] = ()
+
+    def with_step(self, step: Outcome) -> Outcome:
+        """Return this outcome with what one more comparison found."""
+        return self._replace(
+            places=self.places + step.places,
+            error=max(self.error, step.error),
+            failure=_joined(self.failure, step.failure),
+            alive=self.alive or step.alive,
+        )
+
+    def settled(self, *, thorough: bool) -> bool:
+        """Tell whether nothing that follows can add to what is known."""
+        if self.failure is None:
+            return False
+        return not thorough or self.failure.code not in {"value", "index"}
 
 
 def needed(claim: Claim, notation: Notation) -> Notation:
@@ -120,248 +136,245 @@ def probes_of(notation: Notation) -> tuple[Probe, ...]:
     )
 
 
-def compare(
-    left: Expression,
-    right: Expression,
-    notation: Notation,
-    *,
-    conditions: Sequence[Truth] = (),
-    deadline: float = float("inf"),
-    networks: Sequence[Probe] | None = None,
-    thorough: bool = True,
-) -> Outcome:
-    """Compare two sides everywhere, or, where not `thorough`, until they first differ.
+class Bench:
+    """Where sides are compared; what one comparison evaluates is kept for the next.
 
-    Raises
-    ------
-    NoMeaning
-        If a side has no value.
+    Parameters
+    ----------
+    notation
+        The notation, which decides the networks.
+    conditions
+        The side conditions of the equation.
+    deadline
+        The time by which to be done.
     """
-    outcome = Outcome()
-    chosen = networks if networks is not None else probes_of(notation)
-    stray = sorted(free_letters(right) - free_letters(left) - set(notation.layer_letters))
-    stray = [letter for letter in stray if not any(letter in free_letters(c) for c in conditions)]
-    if stray:
-        text = f"index {stray[0]} is free on the right but not on the left"
-        return outcome._replace(failure=Failure("free", text))
-    ratios: list[tuple[Probe, float]] = []
-    layers_seen = False
-    for probe in chosen:
-        seen: list[float] = []
+
+    def __init__(
+        self,
+        notation: Notation,
+        conditions: Sequence[Truth] = (),
+        deadline: float = float("inf"),
+    ) -> None:
+        self.notation, self.conditions, self.deadline = notation, tuple(conditions), deadline
+        self._scopes: dict[Any, list[Scope]] = {}
+
+    def compare(
+        self,
+        left: Expression,
+        right: Expression,
+        *,
+        networks: Sequence[Probe] | None = None,
+        thorough: bool = True,
+    ) -> Outcome:
+        """Compare two sides everywhere, or, where not `thorough`, until they first differ.
+
+        Raises
+        ------
+        NoMeaning
+            If a side has no value.
+        """
+        layers = set(self.notation.layer_letters)
+        bound = free_letters(left).union(*map(free_letters, self.conditions))
+        stray = sorted(free_letters(right) - bound - layers)
+        if stray:
+            text = f"index {stray[0]} is free on the right but not on the left"
+            return Outcome(failure=Failure("free", text))
+        over_layers = (*sorted(bound & layers), *sorted(free_letters(right) & layers - bound))
+        runs = tuple((x, self._size(x, left, right)) for x in sorted(bound - layers))
+        outcome = Outcome()
         reached = False
-        for scope in _assignments(left, right, conditions, probe, notation, deadline):
-            layers_seen = reached = True
-            step, ratio = _compared(left, right, scope)
-            if step.failure is not None:
-                if outcome.failure is None or (
-                    outcome.failure.code == "index" and "where sizes" not in outcome.failure.text
-                ):
-                    outcome = outcome._replace(failure=_joined(outcome.failure, step.failure))
-                if not thorough or step.failure.code not in {"value", "index"}:
-                    return outcome
-            if step.failure is None or step.failure.code == "value":
-                seen.extend(ratio)
-            outcome = outcome._replace(
-                places=outcome.places + step.places,
-                error=max(outcome.error, step.error),
-                alive=outcome.alive or step.alive,
-            )
-            if outcome.failure is not None and len(seen) > 12:
-                break
-        outcome = outcome._replace(networks=outcome.networks + reached)
-        if seen and np.ptp(seen) <= TOLERANCE * max(abs(seen[0]), 1):
-            ratios.append((probe, float(seen[0])))
-        elif seen:
-            ratios.append((probe, float("nan")))
-    if not layers_seen:
-        return outcome._replace(
-            failure=Failure("layer", "there is no layer at which both sides exist")
-        )
-    return outcome._replace(ratios=tuple(ratios))
-
-
-def _joined(first: Failure | None, second: Failure) -> Failure:
-    if first is None:
-        return second
-    if second.code != "value":
-        return first
-    return Failure("index", f"{first.text}; where sizes agree, {second.text}")
-
-
-def _assignments(
-    left: Expression,
-    right: Expression,
-    conditions: Sequence[Truth],
-    probe: Probe,
-    notation: Notation,
-    deadline: float,
-) -> Iterator[Scope]:
-    """Yield a scope for every layer and every value of the free letters of the left side."""
-    network = build(probe)
-    start = Scope(network, notation, deadline=deadline)
-    letters = sorted(free_letters(left) | {x for c in conditions for x in free_letters(c)})
-    over_layers = [x for x in letters if x in notation.layer_letters]
-    right_layers = free_letters(right) & set(notation.layer_letters) - set(over_layers)
-    over_layers += sorted(right_layers)
-    others = [x for x in letters if x not in over_layers]
-    for layers in product(range(network.depth + 1), repeat=len(over_layers)):
-        scope = start
-        for letter, value in zip(over_layers, layers, strict=True):
-            scope = scope.bind(letter, value)
-        try:
-            values = [_range(x, left, right, scope) for x in others]
-        except NoLayer:
-            continue
-        combinations = list(product(*values))
-        if len(combinations) > MOST:
-            stride = np.linspace(0, len(combinations) - 1, MOST).astype(int)
-            shuffled = np.random.default_rng(0).permutation(len(combinations))
-            combinations = [combinations[n] for n in sorted({*shuffled[stride].tolist(), 0})]
-        exists: bool | None = None
-        for combination in combinations:
-            inner = scope
-            for letter, value in zip(others, combination, strict=True):
-                inner = inner.bind(letter, value)
-            try:
-                if not all(holds(condition, inner) for condition in conditions):
+        for probe in networks if networks is not None else probes_of(self.notation):
+            seen: list[float] = []
+            counts = False
+            for scope in self._scopes_of(probe, over_layers, runs):
+                try:
+                    step, ratios = _compared(left, right, scope, thorough=thorough)
+                except NoLayer:
                     continue
-            except NoLayer:
-                break
-            if exists is None:
-                exists = _exists(left, inner) and _exists(right, inner)
-            if not exists:
-                break
-            yield inner
+                counts = reached = True
+                seen.extend(ratios)
+                outcome = outcome.with_step(step)
+                if outcome.settled(thorough=thorough):
+                    return outcome
+            outcome = outcome._replace(networks=outcome.networks + counts)
+            if seen:
+                same = np.ptp(seen) <= TOLERANCE * max(abs(seen[0]), 1)
+                found = (probe, float(seen[0]) if same else float("nan"))
+                outcome = outcome._replace(ratios=(*outcome.ratios, found))
+        if not reached:
+            text = "there is no layer at which both sides exist"
+            return outcome._replace(failure=Failure("layer", text))
+        return outcome
+
+    def tried(
+        self, left: Expression, right: Expression, networks: Sequence[Probe] | None = None
+    ) -> Outcome | None:
+        """Compare until two sides first differ; None where nothing can be said."""
+        try:
+            return self.compare(left, right, networks=networks, thorough=False)
+        except NoMeaning:
+            return None
+        except Fault as fault:
+            return (
+                None if fault.code == "time" else Outcome(failure=Failure(fault.code, fault.text))
+            )
+
+    def holds(self, left: Expression, right: Expression) -> bool:
+        """Tell whether two sides agree, and not for nothing."""
+        if process_time() > self.deadline:
+            return False
+        found = self.tried(left, right)
+        return found is not None and found.failure is None and found.places > 0 and found.alive
+
+    def _size(self, letter: str, left: Expression, right: Expression) -> Place:
+        """Return the range of a free letter: from the left, a declaration or the right."""
+        declared = self.notation.range_of(letter)
+        size = next(ranges(left, letter), declared) or next(ranges(right, letter), None)
+        if size is None:
+            raise NoMeaning(f"index {letter} has no range; declare it")
+        return size
+
+    def _scopes_of(
+        self, probe: Probe, over_layers: Sequence[str], runs: Sequence[tuple[str, Place]]
+    ) -> list[Scope]:
+        """Return a scope for every layer, in which each free letter runs over all its values."""
+        key = (probe, tuple(over_layers), tuple(runs))
+        if key not in self._scopes:
+            start = Scope(build(probe), self.notation, deadline=self.deadline)
+            layers = product(range(start.network.depth + 1), repeat=len(over_layers))
+            scopes = (self._at_layers(start, over_layers, chosen, runs) for chosen in layers)
+            self._scopes[key] = [scope for scope in scopes if scope is not None]
+        return self._scopes[key]
+
+    def _at_layers(
+        self,
+        scope: Scope,
+        over_layers: Sequence[str],
+        layers: Sequence[int],
+        runs: Sequence[tuple[str, Place]],
+    ) -> Scope | None:
+        """Bind all letters, or return None where the layers or the side conditions forbid it."""
+        for letter, layer in zip(over_layers, layers, strict=True):
+            scope = scope.bind(letter, layer)
+        base = self.notation.base
+        try:
+            values = [range(base, base + scope.fixed(size)) for _, size in runs]
+            for (letter, _), grid in zip(runs, np.meshgrid(*values, indexing="ij"), strict=True):
+                scope = scope.bind(letter, grid.ravel())
+            met = np.logical_and.reduce(
+                np.broadcast_arrays(True, *(holds(c, scope) for c in self.conditions))
+            )
+        except NoLayer:
+            return None
+        if not np.any(met) or not runs:
+            return scope if np.all(met) else None
+        count = len(np.asarray(scope.letters[runs[0][0]]))
+        kept = np.flatnonzero(np.broadcast_to(met, count))
+        if kept.size > MOST:
+            kept = np.sort(np.random.default_rng(0).permutation(kept)[:MOST])
+        for letter, _ in runs:
+            scope = scope.bind(letter, np.asarray(scope.letters[letter])[kept])
+        return scope
 
 
-def _exists(side: Expression, scope: Scope) -> bool:
-    """Tell whether the layers of a side exist, before its value is asked for."""
-    if isinstance(side, Space):
-        return True
+def _joined(first: Failure | None, second: Failure | None) -> Failure | None:
+    """Keep the first failure; to an index outside its range add where the values differ."""
+    if first is None or second is None:
+        return first or second
+    if first.code == "index" and second.code == "value" and "where sizes" not in first.text:
+        return Failure("index", f"{first.text}; where sizes agree, {second.text}")
+    return first
+
+
+def _compared(
+    left: Expression, right: Expression, scope: Scope, *, thorough: bool
+) -> tuple[Outcome, list[float]]:
+    """Compare at all values of the letters together; one by one where that meets a fault."""
     try:
-        evaluate(side, scope)
-    except NoLayer:
-        return False
-    except Fault:
-        return True
-    return True
+        return _at_all(left, right, scope)
+    except (IndexFault, ShapeFault) as fault:
+        if not thorough:
+            return Outcome(failure=Failure(fault.code, fault.text)), []
+    except Varies:
+        pass
+    outcome, seen = Outcome(), list[float]()
+    for single in _one_by_one(scope):
+        try:
+            step, ratios = _at_all(left, right, single)
+        except (IndexFault, ShapeFault) as fault:
+            step, ratios = Outcome(failure=Failure(fault.code, fault.text)), []
+        seen.extend(ratios)
+        outcome = outcome.with_step(step)
+        if outcome.settled(thorough=thorough):
+            break
+    return outcome, seen
 
 
-def _range(letter: str, left: Expression, right: Expression, scope: Scope) -> range:
-    notation = scope.notation
-    size: Place | None = next(ranges(left, letter), None)
-    if size is None:
-        size = notation.index.get(letter.rstrip("'")) or next(ranges(right, letter), None)
-    if size is None:
-        raise NoMeaning(f"index {letter} has no range; declare it")
-    count = scope.place(size)
-    return range(notation.base, notation.base + count)
+def _one_by_one(scope: Scope) -> Iterator[Scope]:
+    arrays = {x: value for x, value in scope.letters.items() if isinstance(value, np.ndarray)}
+    count = max((value.size for value in arrays.values()), default=1)
+    for n in range(count):
+        single = scope
+        for letter, value in arrays.items():
+            single = single.bind(letter, int(value[n]))
+        yield single
 
 
-def _compared(left: Expression, right: Expression, scope: Scope) -> tuple[Outcome, list[float]]:
-    where = ", ".join(f"{x}={value}" for x, value in scope.letters.items())
-    at = f" at {where}" if where else ""
+def _at_all(left: Expression, right: Expression, scope: Scope) -> tuple[Outcome, list[float]]:
     a = evaluate(left, scope)
     if isinstance(right, Space):
-        return _in_space(a, right, scope, at), []
-    try:
-        b = sized(right, (a.shape[0], a.shape[1]), scope)
-    except IndexFault as fault:
-        return Outcome(failure=Failure("index", fault.text)), []
-    except ShapeFault as fault:
-        return Outcome(failure=Failure("shape", fault.text)), []
-    if a.shape != b.shape:
-        zero = isinstance(right, Number) and right.value == 0
-        if not zero:
-            sizes = (
-                f"left side is {a.shape[0]}×{a.shape[1]}, right side is {b.shape[0]}×{b.shape[1]}"
-            )
-            return Outcome(failure=Failure("shape", sizes + at)), []
+        return _in_space(a, right, scope), []
+    b = sized(right, shape_of(a), scope)
+    if shape_of(a) != shape_of(b):
+        if not (isinstance(right, Number) and right.value == 0):
+            (n, m), (p, q) = shape_of(a), shape_of(b)
+            text = f"left side is {n}×{m}, right side is {p}×{q}{_where_at(scope, 0)}"
+            return Outcome(failure=Failure("shape", text)), []
         b = np.zeros_like(a)
-    difference, scale = np.abs(a - b), max(np.abs(a).max(), np.abs(b).max(), FLOOR)
-    error = float(difference.max() / scale)
-    large = np.abs(a) > 1e-6 * scale
-    ratio = (b[large] / a[large]).ravel().tolist() if large.any() else []
+    a, b = (np.broadcast_to(x, _together(a, b, scope)) for x in (a, b))
+    difference = np.abs(a - b)
+    size = np.maximum(np.abs(a), np.abs(b)).max(axis=(-2, -1), keepdims=True)
+    errors = difference / np.maximum(size, FLOOR)
+    large = (np.abs(a) > 1e-6 * size) | (difference > 1e-6 * size)
+    ratios = (b[large] / a[large]).tolist()
     alive = bool(np.abs(a).max() > FLOOR)
-    if not error <= TOLERANCE:
+    wrong = ~(errors <= TOLERANCE)
+    if wrong.any():
+        first = int(np.flatnonzero(wrong.any(axis=(-2, -1)))[0])
         row, column = np.unravel_index(
-            int(np.argmax(np.nan_to_num(difference, nan=np.inf))), a.shape
+            int(np.argmax(np.nan_to_num(errors[first], nan=np.inf))), shape_of(a)
         )
-        entry = f", entry ({row + 1}, {column + 1})" if a.size > 1 else ""
-        text = (
-            f"first wrong value{at}{entry}: left {a[row, column]:.6g}, right {b[row, column]:.6g}"
-        )
-        return Outcome(failure=Failure("value", text), alive=alive), ratio
-    return Outcome(places=a.size, error=error, alive=alive), ratio
+        entry = f", entry ({row + 1}, {column + 1})" if a[first].size > 1 else ""
+        values = f"left {a[first, row, column]:.6g}, right {b[first, row, column]:.6g}"
+        text = f"first wrong value{_where_at(scope, first)}{entry}: {values}"
+        return Outcome(failure=Failure("value", text), alive=alive), ratios
+    return Outcome(places=a.size, error=float(errors.max()), alive=alive), ratios
 
 
-def _in_space(value: Values, space: Space, scope: Scope, at: str) -> Outcome:
+def _together(a: Values, b: Values, scope: Scope) -> tuple[int, ...]:
+    """Return the shape of both sides, with an axis for the values of the letters."""
+    sizes = [value.shape for value in scope.letters.values() if isinstance(value, np.ndarray)]
+    return (*np.broadcast_shapes((1,), *sizes, a.shape[:-2], b.shape[:-2]), *shape_of(a))
+
+
+def _where_at(scope: Scope, n: int) -> str:
+    """Say at which values of the letters something was found."""
+    shown = (
+        f"{letter}={value[n] if isinstance(value, np.ndarray) else value}"
+        for letter, value in scope.letters.items()
+    )
+    where = ", ".join(shown)
+    return f" at {where}" if where else ""
+
+
+def _in_space(value: Values, space: Space, scope: Scope) -> Outcome:
     claimed = claimed_shape(space, scope)
     vector = (claimed[0], 1) if len(claimed) == 1 else claimed or (1, 1)
-    if len(claimed) == 1 and value.shape[0] == 1:
+    if len(claimed) == 1 and shape_of(value)[0] == 1:
         vector = vector[::-1]
-    if value.shape != vector:
+    if shape_of(value) != vector:
         shape = "×".join(map(str, claimed)) or "a number"
-        text = f"the shape is {value.shape[0]}×{value.shape[1]}, claimed is {shape}{at}"
+        found = "×".join(map(str, shape_of(value)))
+        text = f"the shape is {found}, claimed is {shape}{_where_at(scope, 0)}"
         return Outcome(failure=Failure("shape", text))
     return Outcome(places=1, alive=True)
-
-
-def recognized_activation(claim: Claim, notation: Notation) -> str:
-    """Return the name of the activation that a definition g(z) = ... gives, or ""."""
-    left, right = claim.members[0], claim.members[-1]
-    if not isinstance(left, Apply) or left.function != "activation" or left.primes:
-        return ""
-    argument = left.arguments[0]
-    if not isinstance(argument, Free | Node):
-        return ""
-    for name in NAMED:
-        named = replace(left, function=name)
-        try:
-            probe = Probe((4, 4, 4), 1, "elementwise")
-            outcome = compare(named, right, notation, networks=(probe,), thorough=False)
-        except Fault:
-            continue
-        if outcome.failure is None and outcome.places:
-            return name
-    return ""
-
-
-def recognized_output(claim: Claim, notation: Notation) -> str:
-    """Return the activation with which a forward equation a = ... holds, or ""."""
-    if notation.activation not in {"generic", "elementwise"}:
-        return ""
-    if any(
-        isinstance(p, Apply) and p.function == "activation" for m in claim.members for p in walk(m)
-    ):
-        return ""
-    for name in NAMED:
-        tried = replace(notation, activation=name, output=name)
-        try:
-            found = [
-                compare(
-                    claim.members[0], member, tried, conditions=claim.conditions, thorough=False
-                )
-                for member in claim.members[1:]
-            ]
-        except (Fault, ValueError):
-            continue
-        if all(outcome.failure is None and outcome.places for outcome in found):
-            return name
-    return ""
-
-
-def recognized_cost(
-    right: Expression, notation: Notation, candidates: Sequence[str], family: str
-) -> str:
-    """Return the name of the cost that a definition J = ... gives, or ""."""
-    layer = ONE if family == "losses" else None
-    cost = Node(family, None, layer, None, "J")
-    for name in candidates:
-        try:
-            outcome = compare(cost, right, replace(notation, cost=name), thorough=False)
-        except (Fault, ValueError):
-            continue
-        if outcome.failure is None and outcome.places:
-            return name
-    return ""

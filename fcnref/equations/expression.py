@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
+
+
+class Record:
+    """A part of an equation; it remembers its free letters once they were asked for."""
+
+    __slots__ = ("_free",)
+    _free: frozenset[str]
+
+    def changed(self, **changes: Any) -> Self:
+        """Return this record with some parts replaced."""
+        return replace(self, **changes) if changes else self  # type: ignore[type-var]  # each kind is a dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class Index(Record):
     """A place or a layer: a letter and a shift, as in l - 1; the letter is empty for a number."""
 
     letter: str = ""
@@ -17,7 +28,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class Size(Record):
     """A count: n^{[layer]} units, m examples or L layers, and a shift."""
 
     kind: str
@@ -31,21 +42,21 @@ LAST = Size("L")
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Record):
     """A number written out."""
 
     value: float
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(Record):
     """A size used as a number, as in 1/m."""
 
     size: Place
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(Record):
     """A quantity of the network, or a row, a column or an entry of it.
 
     `row` and `column` address the stored array, whose columns are examples; `flipped` says that
@@ -62,7 +73,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Free:
+class Free(Record):
     """A variable of the equation itself, such as a learning rate or the x of f(x)."""
 
     name: str
@@ -70,7 +81,7 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class Called(Record):
     """A function that the page has defined, at an argument; `primes` counts its derivatives."""
 
     name: str
@@ -81,7 +92,7 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """An entry, a row or a column of a composed expression, as in (W^T d)_k."""
 
     of: Expression
@@ -90,21 +101,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Record):
     """Terms added."""
 
     terms: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Record):
     """A term with its sign changed."""
 
     of: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class Product(Record):
     """Factors multiplied, as matrices or as numbers; `dot` lets two columns meet as w . x."""
 
     factors: tuple[Expression, ...]
@@ -112,14 +123,14 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Hadamard:
+class Hadamard(Record):
     """Factors multiplied entry by entry."""
 
     factors: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Quotient:
+class Quotient(Record):
     """A fraction of numbers, or of arrays entry by entry."""
 
     top: Expression
@@ -127,7 +138,7 @@ class Quotient:
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Power(Record):
     """A power of a number, or of the entries of a row or column."""
 
     base: Expression
@@ -135,14 +146,14 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True)
-class Transpose:
+class Transpose(Record):
     """A transpose."""
 
     of: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Record):
     """A function of its arguments; `primes` counts its derivatives."""
 
     function: str
@@ -152,7 +163,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Derivative:
+class Derivative(Record):
     """The derivative of `top` by `bottom`, through everything downstream."""
 
     top: Expression
@@ -161,14 +172,14 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Record):
     """The derivative along one random direction of inputs and parameters, d/dt at t = 0."""
 
     of: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Series(Record):
     """A sum (or a product) of `body` over an index; a bound left out is None."""
 
     letter: str
@@ -180,14 +191,14 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Record):
     """A matrix written out cell by cell."""
 
     rows: tuple[tuple[Expression, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Dotted:
+class Dotted(Record):
     """A matrix written with dots: `cell` for every value of the row and the column letter."""
 
     cell: Expression
@@ -198,7 +209,7 @@ class Dotted:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Record):
     """A relation of two places: 1 where it holds, 0 elsewhere."""
 
     left: Place
@@ -207,14 +218,14 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class Cases(Record):
     """Branches with the condition of each; None is otherwise."""
 
     branches: tuple[tuple[Expression, Truth | Compare | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Record):
     """A relation of two numbers, as in z > 0."""
 
     left: Expression
@@ -223,21 +234,21 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Ones:
+class Ones(Record):
     """A column of ones; without a size it takes the one that fits."""
 
     size: Place | None
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Record):
     """The identity matrix, or one of its columns."""
 
     size: Place | None
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class Space(Record):
     """The claim that something has this shape."""
 
     shape: tuple[Place, ...]
@@ -252,42 +263,80 @@ Expression: TypeAlias = (
 COST = Node("J", None, None, None, "J")
 
 
-def children(node: Any) -> Iterator[Any]:
-    """Yield the records inside a record, through tuples."""
-    if isinstance(node, tuple):
-        for part in node:
-            yield from children(part) if isinstance(part, tuple) else iter((part,))
-    else:
-        for name in node.__slots__:
-            value = getattr(node, name)
-            if isinstance(value, tuple):
-                yield from children(value)
-            elif hasattr(value, "__dataclass_fields__"):
-                yield value
+def children(node: Any) -> Iterator[Record]:
+    """Yield the records inside a record or a tuple, through tuples."""
+    parts = node if isinstance(node, tuple) else [getattr(node, name) for name in node.__slots__]
+    for part in parts:
+        if isinstance(part, Record):
+            yield part
+        elif isinstance(part, tuple):
+            yield from children(part)
 
 
 def walk(node: Any) -> Iterator[Any]:
     """Yield a record and every record below it."""
-    if not hasattr(node, "__dataclass_fields__"):
-        return
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    if isinstance(node, Record):
+        yield node
+        for child in children(node):
+            yield from walk(child)
 
 
-def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
-    """Rebuild a tree from below, with `change` applied to every record."""
+Done: TypeAlias = dict[int, tuple[Any, Any]]
+"""What became of records, by their identity: with each the record, so that it stays alive."""
+
+
+def rewrite(node: Any, change: Callable[[Any], Any], done: Done | None = None) -> Any:
+    """Rebuild a tree from below, with `change` applied to every record.
+
+    With `done`, what a record became is kept, so that a part of many trees is rebuilt once.
+    """
     if isinstance(node, tuple):
-        return tuple(rewrite(part, change) for part in node)
-    if not hasattr(node, "__dataclass_fields__"):
+        parts = tuple([rewrite(part, change, done) for part in node])
+        return node if all(new is old for new, old in zip(parts, node, strict=True)) else parts
+    if not isinstance(node, Record):
         return node
-    changed = {
-        field.name: rewrite(value, change)
-        for field in fields(node)
-        if isinstance(value := getattr(node, field.name), tuple)
-        or hasattr(value, "__dataclass_fields__")
-    }
-    return change(replace(node, **changed))
+    if done is not None and id(node) in done:
+        return done[id(node)][1]
+    changes = {}
+    for name in node.__slots__:
+        value = getattr(node, name)
+        new = rewrite(value, change, done)
+        if new is not value:
+            changes[name] = new
+    result = change(node.changed(**changes))
+    if done is not None:
+        done[id(node)] = (node, result)
+    return result
+
+
+class Pool:
+    """Keeps one object of all that are equal, so that equal parts are recognized by identity."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, tuple[int, Any]] = {}
+        self._done: Done = {}
+
+    def shared(self, node: Any) -> Any:
+        """Return a tree whose equal parts are the same object."""
+        return rewrite(node, self.keep, self._done)
+
+    def keep(self, node: Any) -> Any:
+        """Return the object that stands for a record whose parts are in the pool."""
+        return self._kept.setdefault(_key(node), (len(self._kept), node))[1]
+
+    def number(self, node: Any) -> int:
+        """Return the place of a record in the order of the pool."""
+        return self._kept[_key(node)][0]
+
+
+def _key(node: Any) -> tuple[Any, ...]:
+    return type(node), *(_part(getattr(node, name)) for name in node.__slots__)
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_part, value))
+    return id(value) if isinstance(value, Record) else value
 
 
 def edits(node: Any, edit: Callable[[Any], Iterator[tuple[str, Any]]]) -> Iterator[tuple[str, Any]]:
@@ -297,36 +346,27 @@ def edits(node: Any, edit: Callable[[Any], Iterator[tuple[str, Any]]]) -> Iterat
             for text, new in edits(part, edit):
                 yield text, (*node[:position], new, *node[position + 1 :])
         return
-    if not hasattr(node, "__dataclass_fields__"):
+    if not isinstance(node, Record):
         return
     yield from edit(node)
-    for field in fields(node):
-        for text, new in edits(getattr(node, field.name), edit):
-            yield text, replace(node, **{field.name: new})
+    for name in node.__slots__:
+        for text, new in edits(getattr(node, name), edit):
+            yield text, node.changed(**{name: new})
 
 
 def substitute(node: Any, letters: dict[str, Place]) -> Any:
     """Replace index letters by places, shifts added; letters bound inside are left alone."""
-    if not letters:
-        return node
     if isinstance(node, tuple):
         return tuple(substitute(part, letters) for part in node)
+    if letters.keys().isdisjoint(free_letters(node)):
+        return node
     if isinstance(node, Index):
-        if node.letter not in letters:
-            return node
         place = letters[node.letter]
         return replace(place, shift=place.shift + node.shift)
-    if not hasattr(node, "__dataclass_fields__"):
-        return node
     bound = bound_letters(node)
     inner = {letter: place for letter, place in letters.items() if letter not in bound}
-    changed = {
-        field.name: substitute(value, inner)
-        for field in fields(node)
-        if isinstance(value := getattr(node, field.name), tuple)
-        or hasattr(value, "__dataclass_fields__")
-    }
-    return replace(node, **changed) if changed else node
+    parts = {name: getattr(node, name) for name in node.__slots__}
+    return node.changed(**{name: substitute(part, inner) for name, part in parts.items()})
 
 
 def bound_letters(node: Any) -> frozenset[str]:
@@ -342,10 +382,16 @@ def free_letters(node: Any) -> frozenset[str]:
     """Return the index letters that occur unbound in a tree, layers included."""
     if isinstance(node, Index):
         return frozenset({node.letter} - {""})
-    if not hasattr(node, "__dataclass_fields__") and not isinstance(node, tuple):
+    if isinstance(node, tuple):
+        return frozenset[str]().union(*map(free_letters, children(node)))
+    if not isinstance(node, Record):
         return frozenset()
-    found = frozenset[str]().union(*(free_letters(child) for child in children(node)))
-    return found - bound_letters(node)
+    try:
+        return node._free
+    except AttributeError:
+        found = frozenset[str]().union(*map(free_letters, children(node))) - bound_letters(node)
+        object.__setattr__(node, "_free", found)
+        return found
 
 
 FRAME: dict[str, tuple[str, str]] = {

@@ -38,8 +38,9 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from fcnref.equations.checking import check_page
 from fcnref.equations.notation import Notation, NotationError, front_matter
-from fcnref.equations.verdict import Verdict, check_page
+from fcnref.equations.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 

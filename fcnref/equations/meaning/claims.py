@@ -26,6 +26,11 @@ class Definition(NamedTuple):
     letters: tuple[str, ...]
     body: Expression
 
+    @property
+    def of_function(self) -> bool:
+        """True for a function f(x) = ..."""
+        return self.name.endswith("()")
+
 
 class Claim(NamedTuple):
     """A statement understood.

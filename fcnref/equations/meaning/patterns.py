@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from fcnref.equations.expression import Dotted, Expression, Index, Place, Size, show
+from fcnref.equations.expression import Dotted, Expression, Index, Place, Record, Size, show
 from fcnref.equations.syntax import NotRead
 
 
@@ -29,15 +29,15 @@ def _merge(parts: Sequence[object], fresh: str) -> tuple[object, set[tuple[Place
         merged = [_merge(column, fresh) for column in columns]
         kept: set[tuple[Place, ...]] = set()
         return tuple(value for value, _ in merged), kept.union(*(found for _, found in merged))
-    if not hasattr(first, "__dataclass_fields__") or any(type(p) is not type(first) for p in parts):
+    if not isinstance(first, Record) or any(type(p) is not type(first) for p in parts):
         raise NotRead("matrix", "the cells of a matrix with dots do not follow one pattern")
     changes: dict[str, object] = {}
     found: set[tuple[Place, ...]] = set()
-    for name in first.__dataclass_fields__:
+    for name in first.__slots__:
         value, inner = _merge([getattr(part, name) for part in parts], fresh)
         changes[name] = value
         found |= inner
-    return replace(first, **changes), found  # type: ignore[type-var]  # a node, known by its fields only
+    return first.changed(**changes), found
 
 
 def _line(cells: Sequence[Expression], fresh: str) -> _Pattern:

@@ -17,6 +17,7 @@ from fcnref.equations.expression import (
     Index,
     Negative,
     Node,
+    Pool,
     Series,
     Space,
     Sum,
@@ -53,7 +54,10 @@ _MEMBER = frozenset({r"\in", "∈"})
 def read_claim(reader: Reader, statement: Statement) -> Claim | None:
     """Read one statement with its side conditions."""
     claim = _claim(reader, statement)
-    return None if claim is None else claim._replace(reproaches=tuple(reader.reproaches))
+    if claim is None:
+        return None
+    members = Pool().shared(claim.members)
+    return claim._replace(members=members, reproaches=tuple(reader.reproaches))
 
 
 def _claim(reader: Reader, statement: Statement) -> Claim | None:

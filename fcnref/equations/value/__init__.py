@@ -22,7 +22,9 @@ from fcnref.equations.value.scope import (
     Scope,
     ShapeFault,
     TooLong,
+    Varies,
     evaluate,
+    shape_of,
 )
 from fcnref.equations.value.series import holds
 
@@ -34,8 +36,10 @@ __all__ = [
     "Scope",
     "ShapeFault",
     "TooLong",
+    "Varies",
     "claimed_shape",
     "evaluate",
     "holds",
+    "shape_of",
     "sized",
 ]

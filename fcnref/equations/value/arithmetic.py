@@ -219,11 +219,11 @@ def _(node: Transpose, scope: Scope) -> Values:
 def _(node: Ones, scope: Scope) -> Values:
     if node.size is None:
         raise NoMeaning("a vector of ones shows no size")
-    return np.ones((scope.place(node.size), 1))
+    return np.ones((scope.fixed(node.size), 1))
 
 
 @evaluate.register
 def _(node: Unit, scope: Scope) -> Values:
     if node.size is None:
         raise NoMeaning("the identity matrix shows no size")
-    return np.eye(scope.place(node.size))
+    return np.eye(scope.fixed(node.size))

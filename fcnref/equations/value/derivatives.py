@@ -9,9 +9,15 @@ from itertools import pairwise
 import numpy as np
 
 from fcnref.equations.expression import Derivative, Expression, Free, Node, Product, Rate, show
-from fcnref.equations.networks import STEP, Key, Values
+from fcnref.equations.networks import STEP, Values
 from fcnref.equations.value.scope import NoMeaning, Scope, evaluate, shape_of
-from fcnref.equations.value.stored import free_key, free_value, node_key, positions
+from fcnref.equations.value.stored import (
+    free_key,
+    free_value,
+    node_key,
+    part_of,
+    part_of_free,
+)
 
 SPACING = 4e-3
 
@@ -64,51 +70,52 @@ def _derived(node: Derivative, scope: Scope) -> Values:
 
 
 def _change(top: Expression, bottom: Node, scope: Scope) -> tuple[Values, tuple[int, int]]:
-    """Return the derivative of `top` by every entry of `bottom`, and the shape of `bottom`."""
+    """Return the derivative of `top` by every entry of `bottom`, and the shape of `bottom`.
+
+    The derivative has an axis over the entries of `bottom` before its rows and columns.
+    """
     network, key = scope.network, node_key(bottom, scope)
     stored = network.values[key]
-    rows, columns = positions(bottom, shape_of(stored), scope)
-    numbers = np.arange(stored.size).reshape(stored.shape)[rows, columns]
-    numbers = numbers.T if bottom.flipped else numbers
-    chosen = numbers.ravel()
+    numbers = part_of(np.arange(stored.size).reshape(stored.shape), bottom, scope)
+    chosen = numbers.reshape(*numbers.shape[:-2], -1)
     if isinstance(top, Node):
         if top.family == "losses":
             evaluate(top, scope)
-        top_key = node_key(top, scope)
-        change = network.jacobian(top_key, key)[chosen]
-        change = change[(slice(None), *positions(top, shape_of(change), scope))]
-        return (np.swapaxes(change, -1, -2) if top.flipped else change), shape_of(numbers)
-    moved: dict[Key | str, Values] = {k: v[chosen] for k, v in network.ripple(key).items()}
-    value = evaluate(top, replace(scope, moved=moved))
-    change = np.broadcast_to(value.imag / STEP, (chosen.size, *shape_of(value)))
-    return change, shape_of(numbers)
+        change = network.jacobian(node_key(top, scope), key)[chosen]
+        return part_of(change, top, scope.perturbed({})), shape_of(numbers)
+    moved = {k: v[chosen] for k, v in network.ripple(key).items()}
+    value = evaluate(top, scope.perturbed(moved))
+    return _imaginary(value, chosen.shape[-1]), shape_of(numbers)
+
+
+def _imaginary(value: Values, entries: int) -> Values:
+    """Return the derivatives that a complex step has left, one for each entry."""
+    leading = np.broadcast_shapes(value.shape[:-2], (entries,))
+    return np.broadcast_to(value.imag / STEP, (*leading, *shape_of(value)))
 
 
 def _by_free(node: Derivative, bottom: Free, scope: Scope) -> Values:
     start = free_value(bottom, scope.network)
+    numbers = part_of_free(np.arange(start.size).reshape(start.shape), bottom, scope)
+    chosen = numbers.reshape(*numbers.shape[:-2], -1)
     pushed = start + 1j * STEP * np.eye(start.size).reshape(start.size, *start.shape)
-    value = evaluate(node.top, replace(scope, moved={free_key(bottom): pushed}))
-    change = np.broadcast_to(value.imag / STEP, (start.size, *shape_of(value)))
-    numbers = np.arange(start.size).reshape(start.shape)
-    for axis, place in enumerate(bottom.places):
-        if place is not None:
-            numbers = np.take(numbers, [scope.place(place) - scope.notation.base], axis=axis)
-    return _laid_out(change[numbers.ravel()], shape_of(numbers), node, scope)
+    value = evaluate(node.top, scope.perturbed({free_key(bottom): pushed[chosen]}))
+    return _laid_out(_imaginary(value, chosen.shape[-1]), shape_of(numbers), node, scope)
 
 
 def _laid_out(change: Values, by: tuple[int, int], node: Derivative, scope: Scope) -> Values:
     """Arrange a derivative as a gradient, a Jacobian or a number."""
-    of = shape_of(change)
+    of, leading = shape_of(change), change.shape[:-3]
     if of == (1, 1):
-        gradient = change.reshape(by)
+        gradient = change.reshape(*leading, *by)
         transposed = (scope.notation.gradients == "transposed") != node.other_layout
-        return gradient.T if transposed else gradient
+        return np.swapaxes(gradient, -1, -2) if transposed else gradient
     if by == (1, 1):
-        return change.reshape(of)
+        return change.reshape(*leading, *of)
     if 1 in of and 1 in by:
-        jacobian = change.reshape(by[0] * by[1], -1).T
-        denominator = (scope.notation.jacobian == "denominator") != node.other_layout
-        return jacobian.T if denominator else jacobian
+        denominator = change.reshape(*leading, by[0] * by[1], of[0] * of[1])
+        kept = (scope.notation.jacobian == "denominator") != node.other_layout
+        return denominator if kept else np.swapaxes(denominator, -1, -2)
     raise NoMeaning(
         f"{show(node)} is {of[0]}×{of[1]} by {by[0]}×{by[1]}: a derivative of a matrix has no "
         "matrix form; if the chain rule is meant formally, declare chain: formal"
@@ -118,26 +125,22 @@ def _laid_out(change: Values, by: tuple[int, int], node: Derivative, scope: Scop
 def contracted(node: Product, scope: Scope) -> Values | None:
     """Contract a product of derivatives that hands one quantity on to the next."""
     flat = _flat(node)
-    links = [f for f in flat if isinstance(f, Derivative)]
-    if len(links) < 2 or len(links) != len(flat):
+    links = [factor for factor in flat if isinstance(factor, Derivative)]
+    if len(links) < 2 or len(links) != len(flat) or scope.moved:
         return None
     if all(a.top == b.bottom for a, b in pairwise(links)):
         links.reverse()
     if not all(a.bottom == b.top for a, b in pairwise(links)):
         return None
-    first = links[0]
-    if not isinstance(first.bottom, Node) or scope.moved:
+    bottoms = [link.bottom for link in links if isinstance(link.bottom, Node)]
+    if len(bottoms) != len(links):
         return None
-    change, shape = _change(first.top, first.bottom, scope)
-    for link in links[1:]:
-        if not isinstance(link.bottom, Node):
-            return None
-        following, new_shape = _change(link.top, link.bottom, scope)
-        flat_following = following.reshape(following.shape[0], -1)
-        change = np.tensordot(flat_following, change, axes=(1, 0))
-        shape = new_shape
-    whole = Derivative(first.top, links[-1].bottom)
-    return _laid_out(change, shape, whole, scope)
+    change, shape = _change(links[0].top, bottoms[0], scope)
+    for top, bottom in pairwise(bottoms):
+        following, shape = _change(top, bottom, scope)
+        matrices = [x.reshape(*x.shape[:-2], -1) for x in (following, change)]
+        change = (matrices[0] @ matrices[1]).reshape(*following.shape[:-2], *shape_of(change))
+    return _laid_out(change, shape, Derivative(links[0].top, bottoms[-1]), scope)
 
 
 def _flat(node: Product) -> list[Expression]:

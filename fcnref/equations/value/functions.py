@@ -119,7 +119,7 @@ def _check_width(node: Apply, scope: Scope, argument: Values) -> None:
     """Compare the argument of a map of columns with the width of its layer."""
     if node.function != "activation" or node.layer is None:
         return
-    layer = scope.place(node.layer)
+    layer = scope.fixed(node.layer)
     probe, axis = scope.network.probe, 1 if scope.notation.examples == "rows" else 0
     width = probe.widths[layer]
     if scope.network.mixes(layer) and shape_of(argument)[axis] != width:
@@ -133,7 +133,7 @@ def _function(node: Apply, scope: Scope) -> Callable[[Values], Values]:
             if scope.network.probe.activation not in NAMED:
                 raise NoMeaning("the notation does not say which function g is")
             return _function(replace(node, function=scope.network.probe.activation), scope)
-        layer = scope.place(node.layer)
+        layer = scope.fixed(node.layer)
         if not 1 <= layer <= scope.network.depth:
             raise NoLayer(f"there is no layer {layer}")
         own = scope.network.activation(layer)
@@ -155,15 +155,12 @@ def _function(node: Apply, scope: Scope) -> Callable[[Values], Values]:
 def _by_columns(
     function: Callable[[Values], Values], *, flipped: bool
 ) -> Callable[[Values], Values]:
-    """Apply a function of columns to arrays with a leading axis, or whose rows are examples."""
+    """Apply a function of columns to all columns of an array, or to its rows."""
 
     def apply(x: Values) -> Values:
         x = np.swapaxes(x, -1, -2) if flipped else x
-        if x.ndim == 2:
-            y = function(x)
-        else:
-            y = np.stack([function(copy) for copy in x.reshape(-1, *shape_of(x))])
-            y = y.reshape(*x.shape[:-2], *shape_of(y))
+        side_by_side = np.moveaxis(x, -2, 0).reshape(x.shape[-2], -1)
+        y = np.moveaxis(function(side_by_side).reshape(-1, *x.shape[:-2], x.shape[-1]), 0, -2)
         return np.swapaxes(y, -1, -2) if flipped else y
 
     return apply

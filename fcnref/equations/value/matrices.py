@@ -31,7 +31,7 @@ def _block(cells: list[list[Values]]) -> Values:
 @evaluate.register
 def _(node: Dotted, scope: Scope) -> Values:
     base = scope.notation.base
-    rows, columns = scope.place(node.row_upper), scope.place(node.column_upper)
+    rows, columns = scope.fixed(node.row_upper), scope.fixed(node.column_upper)
     if (rows - base + 1) * (columns - base + 1) > 2000:
         raise NoMeaning("a matrix with dots is too large")
     return _block(
@@ -47,4 +47,4 @@ def _(node: Dotted, scope: Scope) -> Values:
 
 def claimed_shape(space: Space, scope: Scope) -> tuple[int, ...]:
     """Return the shape that ℝ^{n × m} names."""
-    return tuple(scope.place(size) for size in space.shape)
+    return tuple(scope.fixed(size) for size in space.shape)

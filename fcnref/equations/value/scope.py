@@ -1,7 +1,9 @@
 """Where an expression is evaluated, what can go wrong there, and the one way to evaluate.
 
-Every value is an array with at least two axes, numbers being 1 × 1; a leading axis holds the copies
-of a perturbed network. Shapes are compared strictly: only a 1 × 1 array acts as a number.
+Every value is an array whose last two axes are its rows and columns, numbers being 1 × 1. An index
+letter stands for one number or, to be quick, for an array of many: then a leading axis of every
+value runs over them, and one more over the copies of a perturbed network. Shapes are compared
+strictly: only a 1 × 1 array acts as a number.
 """
 
 from __future__ import annotations
@@ -10,13 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
 from time import process_time
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from fcnref.equations.expression import Expression, Index, Place, free_letters, show
-from fcnref.equations.networks import Key, Network, Values
+from fcnref.equations.networks import Network, Values
 from fcnref.equations.notation import Notation
+
+Number: TypeAlias = "int | npt.NDArray[np.int_]"
+"""What an index letter stands for: one number, or many at once."""
 
 VECTOR = 5
 
@@ -55,6 +61,12 @@ class NoMeaning(Fault):
     code = "meaning"
 
 
+class Varies(Fault):
+    """A size or a layer that is another for every value of an index."""
+
+    code = "varies"
+
+
 class TooLong(Fault):
     """An evaluation that takes longer than its bound."""
 
@@ -72,9 +84,10 @@ class Scope:
     notation
         The notation: layouts and the first index.
     letters
-        The values of the index letters.
+        The values of the index letters: numbers, or arrays that run in step.
     moved
-        What differs from the network's own values where it is perturbed.
+        What differs from the network's own values where it is perturbed, by the key of a quantity
+        or by the name of a variable.
     deadline
         The time by which to be done.
     memo
@@ -84,8 +97,8 @@ class Scope:
 
     network: Network
     notation: Notation
-    letters: Mapping[str, int] = field(default_factory=dict)
-    moved: Mapping[Key | str, Values] = field(default_factory=dict)
+    letters: Mapping[str, Number] = field(default_factory=dict)
+    moved: Mapping[Any, Values] = field(default_factory=dict)
     deadline: float = float("inf")
     memo: dict[Any, Any] = field(default_factory=dict)
 
@@ -96,20 +109,27 @@ class Scope:
         """
         if process_time() > self.deadline:
             raise TooLong("the equation takes too long to evaluate")
-        if (known := self.memo.get(id(node))) is None:
-            known = self.memo[id(node)] = (node, sorted(free_letters(node)))
-        bound = tuple(self.letters.get(letter) for letter in known[1])
+        found = (self.letters.get(letter) for letter in free_letters(node))
+        bound = tuple(id(n) if isinstance(n, np.ndarray) else n for n in found)
         key = (id(node), bound, id(self.moved) if self.moved else 0)
         if key not in self.memo:
-            self.memo[key] = (compute(), self.moved)
+            self.memo[key] = (compute(), self.moved, self.letters, node)
         return self.memo[key][0]  # type: ignore[no-any-return]  # the memo holds all kinds
 
-    def bind(self, letter: str, value: int) -> Scope:
+    def bind(self, letter: str, value: Number) -> Scope:
         """Return this scope with one more letter."""
         letters = {**self.letters, letter: value}
         return Scope(self.network, self.notation, letters, self.moved, self.deadline, self.memo)
 
-    def place(self, place: Place) -> int:
+    def perturbed(self, moved: Mapping[Any, Values]) -> Scope:
+        """Return this scope in copies of the network, along an axis behind that of the letters."""
+        letters = {
+            letter: value[..., None] if isinstance(value, np.ndarray) else value
+            for letter, value in self.letters.items()
+        }
+        return Scope(self.network, self.notation, letters, moved, self.deadline, self.memo)
+
+    def place(self, place: Place) -> Number:
         """Return the value of a place, as the page counts."""
         if isinstance(place, Index):
             if not place.letter:
@@ -119,6 +139,13 @@ class Scope:
             return self.letters[place.letter] + place.shift
         return self.size(place.kind, place.layer) + place.shift
 
+    def fixed(self, place: Place) -> int:
+        """Return the value of a place that must not vary: a size, a layer or a bound."""
+        value = self.place(place)
+        if isinstance(value, np.ndarray):
+            raise Varies(f"{show(place)} varies")
+        return value
+
     def size(self, kind: str, layer: Place | None) -> int:
         """Return a size of the network."""
         if kind == "L":
@@ -127,7 +154,7 @@ class Scope:
             return self.network.examples
         if kind == "v":
             return VECTOR
-        number = self.place(layer) if layer is not None else self.network.depth
+        number = self.fixed(layer) if layer is not None else self.network.depth
         if not 0 <= number <= self.network.depth:
             raise NoLayer(f"there is no layer {number}")
         return self.network.probe.widths[number]
@@ -145,9 +172,25 @@ def evaluate(node: Any, scope: Scope) -> Values:  # noqa: ARG001, the others rea
     raise NoMeaning(f"{show(node)} has no value")
 
 
-def as_number(value: float) -> Values:
-    """Return a number as an array."""
-    return np.full((1, 1), value)
+def as_number(value: float | npt.NDArray[Any]) -> Values:
+    """Return a number, or one for each value of the letters, as an array."""
+    return np.asarray(value, dtype=float)[..., None, None]
+
+
+def taken(value: Values, number: Number, axis: int) -> Values:
+    """Return the rows (axis -2) or the columns (axis -1) with a number, or one for each value."""
+    if isinstance(number, int):
+        return np.take(value, [number], axis)
+    leading = np.broadcast_shapes(value.shape[:-2], number.shape)
+    spread = np.broadcast_to(value, (*leading, *value.shape[-2:]))
+    return np.take_along_axis(spread, np.broadcast_to(number, leading)[..., None, None], axis)
+
+
+def outside(number: Number, count: int) -> int | None:
+    """Return the first number that is no position among `count`, or None."""
+    numbers = np.atleast_1d(number).ravel()
+    wrong = numbers[(numbers < 0) | (numbers >= count)]
+    return int(wrong[0]) if wrong.size else None
 
 
 def shape_of(value: Values) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fcnref.equations.expression import Cases, Compare, Series, Truth, ranges, show
 from fcnref.equations.networks import Values
@@ -27,15 +28,18 @@ def _(node: Series, scope: Scope) -> Values:
 
 
 def _summed(node: Series, scope: Scope) -> Values:
-    lower, upper = scope.place(node.lower), _upper(node, scope)
+    lower, upper = scope.fixed(node.lower), _upper(node, scope)
     if upper - lower > 200:
         raise NoMeaning("a sum has more than 200 terms")
     total: Values | None = None
     for number in range(lower, upper + 1):
         inner = scope.bind(node.letter, number)
-        if node.unless is not None and not holds(node.unless, inner):
+        chosen = node.unless is None or holds(node.unless, inner)
+        if not np.any(chosen):
             continue
         value = evaluate(node.body, inner)
+        if not np.all(chosen):
+            value = np.where(as_number(chosen) > 0, value, float(node.kind != "sum"))
         if total is None:
             total = value
         elif shape_of(total) != shape_of(value):
@@ -48,21 +52,21 @@ def _summed(node: Series, scope: Scope) -> Values:
 def _upper(node: Series, scope: Scope) -> int:
     """Return the last value of a summation index, from its slot where no bound is printed."""
     if node.upper is not None:
-        return scope.place(node.upper)
+        return scope.fixed(node.upper)
     size = next(ranges(node.body, node.letter), None)
     if size is None:
         raise NoMeaning(f"Σ over {node.letter} has no bounds")
-    return scope.place(size) + scope.notation.base - 1
+    return scope.fixed(size) + scope.notation.base - 1
 
 
 @evaluate.register
 def _(node: Truth, scope: Scope) -> Values:
-    return as_number(float(holds(node, scope)))
+    return as_number(holds(node, scope))
 
 
-def holds(node: Truth, scope: Scope) -> bool:
-    """Tell whether a relation of two places holds."""
-    return bool(_RELATIONS[node.relation](scope.place(node.left), scope.place(node.right)))
+def holds(node: Truth, scope: Scope) -> bool | npt.NDArray[np.bool_]:
+    """Tell whether a relation of two places holds, for each value of the letters."""
+    return _RELATIONS[node.relation](scope.place(node.left), scope.place(node.right))  # type: ignore[no-any-return]  # a table of comparisons
 
 
 _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import numpy as np
 
-from fcnref.equations.expression import ONE, Entry, Free, Node, Place, show
+from fcnref.equations.expression import ONE, Entry, Free, Node, show
 from fcnref.equations.networks import Key, Network, Values
 from fcnref.equations.value.scope import (
     VECTOR,
@@ -15,7 +15,9 @@ from fcnref.equations.value.scope import (
     NoMeaning,
     Scope,
     evaluate,
+    outside,
     shape_of,
+    taken,
 )
 
 
@@ -23,30 +25,30 @@ def node_key(node: Node, scope: Scope) -> Key:
     """Return the key of the stored array behind a node."""
     if node.layer is None:
         return node.family, 0
-    layer = scope.place(node.layer)
+    layer = scope.fixed(node.layer)
     if not (0 if node.family == "A" else 1) <= layer <= scope.network.depth:
         raise NoLayer(f"{node.shown} has no layer {layer}")
     return node.family, layer
 
 
-def positions(node: Node, shape: tuple[int, int], scope: Scope) -> tuple[slice, slice]:
-    """Return the rows and the columns of a stored array that a node names."""
-
-    def position(place: Place | None, count: int, slot: int) -> slice:
+def part_of(stored: Values, node: Node, scope: Scope) -> Values:
+    """Return the rows and columns of a stored array that a node names."""
+    single = node.single and shape_of(stored)[1] == 1
+    base = scope.notation.base
+    for slot, place in enumerate((node.row, None if single else node.column)):
         if place is None:
-            return slice(None)
-        value = scope.place(place)
-        base = scope.notation.base
-        if not base <= value < base + count:
+            continue
+        count = shape_of(stored)[slot]
+        number = scope.place(place) - base
+        wrong = outside(number, count)
+        if wrong is not None:
             layer = f", layer {scope.place(node.layer)}" if node.layer is not None else ""
             raise IndexFault(
-                f"index {show(place)} = {value} is outside {base}..{base + count - 1} "
-                f"(slot {3 - slot if node.flipped else slot} of {show(node)}{layer})"
+                f"index {show(place)} = {wrong + base} is outside {base}..{base + count - 1} "
+                f"(slot {2 - slot if node.flipped else slot + 1} of {show(node)}{layer})"
             )
-        return slice(value - base, value - base + 1)
-
-    column = None if node.single and shape[1] == 1 else node.column
-    return position(node.row, shape[0], 1), position(column, shape[1], 2)
+        stored = taken(stored, number, slot - 2)
+    return np.swapaxes(stored, -1, -2) if node.flipped else stored
 
 
 @evaluate.register
@@ -61,8 +63,7 @@ def _(node: Node, scope: Scope) -> Values:
     stored = scope.moved.get(key)
     if stored is None:
         stored = scope.network.values[key]
-    value = stored[(..., *positions(node, shape_of(stored), scope))]
-    return np.swapaxes(value, -1, -2) if node.flipped else value
+    return part_of(stored, node, scope)
 
 
 def free_key(node: Free) -> str:
@@ -85,12 +86,17 @@ def _(node: Free, scope: Scope) -> Values:
     value = scope.moved.get(free_key(node))
     if value is None:
         value = free_value(node, scope.network)
+    return part_of_free(value, node, scope)
+
+
+def part_of_free(value: Values, node: Free, scope: Scope) -> Values:
+    """Return the rows and columns of the value of a variable that its indices name."""
     for axis, place in enumerate(node.places):
         if place is not None:
             number = scope.place(place) - scope.notation.base
-            if not 0 <= number < VECTOR:
+            if outside(number, VECTOR) is not None:
                 raise IndexFault(f"index {show(place)} is outside the vector {node.name}")
-            value = np.take(value, [number], axis=value.ndim - 2 + axis)
+            value = taken(value, number, axis - 2)
     return value
 
 
@@ -104,7 +110,7 @@ def _(node: Entry, scope: Scope) -> Values:
         if place is not None:
             count, base = shape_of(value)[axis], scope.notation.base
             number = scope.place(place) - (1 if place == ONE else base)
-            if not 0 <= number < count:
+            if outside(number, count) is not None:
                 raise IndexFault(f"index {show(place)} is outside 1..{count} of {show(node)}")
-            value = np.take(value, [number], axis=value.ndim - 2 + axis)
+            value = taken(value, number, axis - 2)
     return value

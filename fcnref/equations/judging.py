@@ -1,0 +1,146 @@
+"""From a claim to its verdict."""
+
+from __future__ import annotations
+
+from time import process_time
+from typing import cast
+
+from fcnref.equations.comparison import Bench, Failure, Outcome, needed
+from fcnref.equations.explain import explain
+from fcnref.equations.expression import Apply, Count, Derivative, Expression, Free, Node, walk
+from fcnref.equations.knowledge import Known
+from fcnref.equations.meaning import Claim, Definition, Reproach
+from fcnref.equations.notation import Notation
+from fcnref.equations.strength import Strength, strength
+from fcnref.equations.value import Fault, NoMeaning
+from fcnref.equations.variants import Canonical
+from fcnref.equations.verdict import Verdict
+
+SECONDS = 4.0
+"""The most time of the processor spent on one statement."""
+
+
+def judged(claim: Claim, known: Known, blank: Verdict) -> Verdict:
+    """Return the verdict on a claim, in the first reading in which it holds."""
+    blank = blank._replace(reproaches=claim.reproaches)
+    first: Verdict | None = None
+    for notation, note in known.readings():
+        verdict = _judged_in(claim, notation, blank)
+        if verdict.status not in {"wrong", "not read"}:
+            if note:
+                reading = Reproach("reading", note, note=True)
+                return verdict._replace(reproaches=(*verdict.reproaches, reading))
+            return verdict
+        first = first or verdict
+    assert first is not None
+    return first
+
+
+def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
+    if claim.kind == "remark":
+        return blank._replace(status="definition", codes=("remark",))
+    defines = claim.kind == "definition" and claim.defines is not None
+    if defines and len(claim.members) == 1 and cast("Definition", claim.defines).of_function:
+        return blank._replace(status="definition", codes=("function",))
+    if claim.kind == "expression":
+        return blank._replace(message="it states nothing: there is no relation", codes=("nothing",))
+    bench = Bench(needed(claim, notation), claim.conditions, process_time() + SECONDS)
+    try:
+        if claim.kind == "update" or defines:
+            return _defined(claim, bench, blank)
+        return _equated(claim, bench, blank)
+    except NoMeaning as fault:
+        return blank._replace(message=fault.text, codes=(fault.code,))
+    except ValueError as error:
+        return blank._replace(message=str(error), codes=("notation",))
+    except Fault as fault:
+        status = "not read" if fault.code == "time" else "wrong"
+        return blank._replace(status=status, message=fault.text, codes=(fault.code,))
+
+
+def _defined(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
+    """Check that a definition or an update has a value, and an update the right shape."""
+    failure = bench.compare(claim.members[0], claim.members[-1]).failure
+    if failure is not None and failure.code != "value":
+        status = "not read" if failure.code == "layer" else "wrong"
+        return blank._replace(status=status, message=failure.text, codes=(failure.code,))
+    return blank._replace(status="definition", codes=(claim.kind,))
+
+
+def _equated(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
+    left, *others = claim.members
+    outcomes: list[Outcome] = []
+    for right in others:
+        outcome = bench.compare(left, right)
+        if outcome.failure is not None:
+            if _settles(left, right, claim, bench.notation):
+                text = "it settles what the notation leaves open"
+                return blank._replace(status="definition", codes=("definition",), message=text)
+            return _wrong(left, right, outcome, claim, bench, blank)
+        outcomes.append(outcome)
+    blank = blank._replace(
+        places=sum(outcome.places for outcome in outcomes),
+        networks=min(outcome.networks for outcome in outcomes),
+        error=max(outcome.error for outcome in outcomes),
+    )
+    if claim.kind == "space":
+        return blank._replace(status="true", codes=("space",))
+    forward = isinstance(left, Node) or (isinstance(left, Apply) and not left.primes)
+    if forward and not any(isinstance(p, Derivative) for m in claim.members for p in walk(m)):
+        return blank._replace(status="definition", codes=("forward",))
+    canonical = Canonical()
+    if all(canonical(right) is canonical(left) for right in others):
+        if len({side.strip() for side in blank.tex.split("=")}) > 1:
+            return blank._replace(status="definition", codes=("notation",))
+        return blank._replace(message="both sides say the same", codes=("vacuous",))
+    dead = [o for o, r in zip(outcomes, others, strict=True) if not o.alive and not _zero(r)]
+    if dead:
+        return blank._replace(message="both sides vanish everywhere", codes=("vacuous",))
+    total = Strength()
+    for right in others:
+        total = total.with_others(strength(left, right, bench))
+    blank = blank._replace(rejected=total.rejected, variants=total.tried, survivors=total.survivors)
+    if not total.rejected and (total.tried or total.equivalent):
+        return blank._replace(message="it would hold whatever it said", codes=("vacuous",))
+    status = "definition" if claim.kind == "definition" else "true"
+    return blank._replace(status=status)
+
+
+def _zero(side: Expression) -> bool:
+    return getattr(side, "value", None) == 0
+
+
+def _settles(left: Expression, right: Expression, claim: Claim, notation: Notation) -> bool:
+    """Tell whether a statement says what J, g, a size or a number is, where that is open."""
+    if any(isinstance(part, Derivative) for member in claim.members for part in walk(member)):
+        return False
+    if not claim.identity:
+        if isinstance(left, Count):
+            return True
+        numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
+        if all(numbers) and numbers[0] != numbers[1]:
+            return True
+    if isinstance(left, Node) and left.family in {"J", "losses"}:
+        return notation.cost in {"any", "mean", "sum"}
+    is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes
+    return is_g and notation.activation in {"generic", "elementwise"}
+
+
+def _wrong(
+    left: Expression,
+    right: Expression,
+    outcome: Outcome,
+    claim: Claim,
+    bench: Bench,
+    blank: Verdict,
+) -> Verdict:
+    failure = outcome.failure or Failure("value", "")
+    if failure.code == "layer":
+        return blank._replace(message=failure.text, codes=("layer",))
+    found = explain(left, right, outcome, bench)
+    unused = [fault.text for fault in claim.reproaches if fault.code == "unused"]
+    parts = [*unused[:1], failure.text, *found.causes]
+    codes = dict.fromkeys((failure.code, *found.codes, *(r.code for r in claim.reproaches)))
+    return blank._replace(
+        status="wrong", message=" / ".join(parts), codes=tuple(codes), repair=found.repair
+    )

@@ -1,0 +1,143 @@
+"""What a page has declared and defined up to a place, and what that says of its network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from fcnref.equations.comparison import Bench
+from fcnref.equations.expression import ONE, Apply, Derivative, Expression, Free, Node, walk
+from fcnref.equations.meaning import Claim, Context
+from fcnref.equations.networks import LOSSES, NAMED, Probe
+from fcnref.equations.notation import Notation
+from fcnref.equations.value import Fault
+
+
+class Known(NamedTuple):
+    """What a page has declared and defined up to a place.
+
+    `activation` is what a definition g(z) = ... says; `here` is what a forward equation such as
+    a = softmax(z) says of the section that it stands in.
+    """
+
+    notation: Notation
+    context: Context
+    activation: str = ""
+    here: str = ""
+    costs: tuple[str, ...] = ()
+
+    def next_section(self) -> Known:
+        """Let the next section define names anew, except those that stand for a derivative."""
+        names = (
+            name
+            for name, definition in self.context.definitions.items()
+            if not any(isinstance(part, Derivative) for part in walk(definition.body))
+        )
+        return self._replace(context=replace(self.context, reopened=frozenset(names)))
+
+    def with_claim(self, claim: Claim) -> Known:
+        """Add what a statement defines: a name, the activation or the cost."""
+        known = self
+        if claim.defines is not None:
+            definitions = {**self.context.definitions, claim.defines.name: claim.defines}
+            known = self._replace(context=replace(self.context, definitions=definitions))
+        parts = [part for member in claim.members for part in walk(member)]
+        if len(claim.members) < 2 or any(isinstance(part, Derivative) for part in parts):
+            return known
+        with np.errstate(all="ignore"):
+            return known._recognizing(claim)
+
+    def _recognizing(self, claim: Claim) -> Known:
+        left, right, *_ = claim.members
+        if isinstance(left, Apply):
+            name = _recognized_activation(claim, self.notation)
+            return self._replace(activation=name or self.activation)
+        if isinstance(left, Node) and left.family == "A":
+            name = _recognized_output(claim, self.notation)
+            return self._replace(here=name or self.here)
+        if isinstance(left, Node) and left.family in {"J", "losses"}:
+            names = [prefix + name for prefix in ("", "sum ") for name in LOSSES]
+            trial = replace(self.notation, output="sigmoid")
+            found = _recognized_cost(right, trial, names, left.family)
+            if found:
+                others = (cost for cost in self.costs if cost != found)
+                return self._replace(costs=(found, *others)[:3])
+        return self
+
+    def readings(self) -> Iterator[tuple[Notation, str]]:
+        """Yield the declared notation, then those with what the page itself has defined."""
+        yield self.notation, ""
+        activation_open = self.notation.activation in {"generic", "elementwise"}
+        for name in dict.fromkeys((self.here, self.activation)):
+            if name and activation_open:
+                changed = replace(self.notation, activation=name)
+                yield changed, f"with g = {name}, as the page defines"
+        for cost in self.costs if self.notation.cost in {"any", "mean", "sum"} else ():
+            changed = replace(self.notation, cost=cost)
+            yield changed, f"with the cost {cost}, as the page defines"
+            if self.activation and activation_open:
+                note = f"with the cost {cost} and g = {self.activation}, as the page defines"
+                yield replace(changed, output=self.activation), note
+
+
+def _recognized_activation(claim: Claim, notation: Notation) -> str:
+    """Return the name of the activation that a definition g(z) = ... gives, or ""."""
+    left, right = claim.members[0], claim.members[-1]
+    if not isinstance(left, Apply) or left.function != "activation" or left.primes:
+        return ""
+    argument = left.arguments[0]
+    if not isinstance(argument, Free | Node):
+        return ""
+    for name in NAMED:
+        named = replace(left, function=name)
+        try:
+            probe = Probe((4, 4, 4), 1, "elementwise")
+            outcome = Bench(notation).compare(named, right, networks=(probe,), thorough=False)
+        except Fault:
+            continue
+        if outcome.failure is None and outcome.places:
+            return name
+    return ""
+
+
+def _recognized_output(claim: Claim, notation: Notation) -> str:
+    """Return the activation with which a forward equation a = ... holds, or ""."""
+    if notation.activation not in {"generic", "elementwise"}:
+        return ""
+    if any(
+        isinstance(p, Apply) and p.function == "activation" for m in claim.members for p in walk(m)
+    ):
+        return ""
+    for name in NAMED:
+        tried = replace(notation, activation=name, output=name)
+        try:
+            bench = Bench(tried, claim.conditions)
+            found = [
+                bench.compare(claim.members[0], member, thorough=False)
+                for member in claim.members[1:]
+            ]
+        except (Fault, ValueError):
+            continue
+        if all(outcome.failure is None and outcome.places for outcome in found):
+            return name
+    return ""
+
+
+def _recognized_cost(
+    right: Expression, notation: Notation, candidates: Sequence[str], family: str
+) -> str:
+    """Return the name of the cost that a definition J = ... gives, or ""."""
+    layer = ONE if family == "losses" else None
+    cost = Node(family, None, layer, None, "J")
+    for name in candidates:
+        try:
+            trial = Bench(replace(notation, cost=name))
+            outcome = trial.compare(cost, right, thorough=False)
+        except (Fault, ValueError):
+            continue
+        if outcome.failure is None and outcome.places:
+            return name
+    return ""

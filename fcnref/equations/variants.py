@@ -1,0 +1,271 @@
+"""The variants of an equation by one edit: what it could have said instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from fcnref.equations.expression import (
+    FRAME,
+    Apply,
+    Count,
+    Derivative,
+    Done,
+    Dotted,
+    Entry,
+    Expression,
+    Free,
+    Hadamard,
+    Index,
+    Negative,
+    Node,
+    Number,
+    Place,
+    Pool,
+    Power,
+    Product,
+    Quotient,
+    Rate,
+    Series,
+    Size,
+    Sum,
+    Transpose,
+    Truth,
+    bound_letters,
+    edits,
+    ranges,
+    rewrite,
+    show,
+    substitute,
+    walk,
+)
+from fcnref.equations.notation import Notation
+
+
+class Variant(NamedTuple):
+    """An expression changed in one place."""
+
+    code: str
+    text: str
+    expression: Expression
+
+
+def variants(side: Expression, letters: frozenset[str], notation: Notation) -> Iterator[Variant]:
+    """Yield every variant of a side by one plain edit, those that mean the same left out.
+
+    The edits: an index, a layer, Z for A, a transpose, the order of factors, · for ⊙, a bound of a
+    sum, a sign, a factor m or 1/m, the layout of a Jacobian.
+    """
+    canonical = Canonical()
+    seen = {id(canonical(side))}
+    inside = letters | {x for part in walk(side) for x in bound_letters(part)}
+    places = sorted(x for x in inside if x not in notation.layer_letters and x.isalpha())
+    whole: list[tuple[str, str, Expression]] = [
+        ("sign", "the other sign", Negative(side)),
+        ("scale", "a factor 1/m", Quotient(side, Count(Size("m")))),
+        ("scale", "a factor m", Product((Count(Size("m")), side))),
+    ]
+    if notation.examples == "one":
+        whole = whole[:1]
+    for code, text, new in whole:
+        if id(canonical(new)) not in seen:
+            seen.add(id(canonical(new)))
+            yield Variant(code, text, new)
+
+    def edit(node: Any) -> Iterator[tuple[str, Any]]:
+        yield from _edit(node, tuple(places), notation)
+
+    for described, changed in edits(side, edit):
+        key = id(canonical(changed))
+        if key not in seen and _legal(changed):
+            seen.add(key)
+            code, _, text = described.partition("|")
+            yield Variant(code, text, changed)
+
+
+def _legal(side: Expression) -> bool:
+    derivatives = (part for part in walk(side) if isinstance(part, Derivative))
+    parts: list[object] = [inner for part in derivatives for inner in (part.top, part.bottom)]
+    return not any(isinstance(part, Transpose) for part in parts)
+
+
+def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tuple[str, Any]]:
+    new: Any
+    match node:
+        case Node():
+            yield from _edit_node(node, letters)
+        case Transpose(of):
+            yield f"transpose|{show(of)} for {show(node)}", of
+        case Product(factors):
+            for n in range(len(factors) - 1):
+                pair = (factors[n + 1], factors[n])
+                new = replace(node, factors=(*factors[:n], *pair, *factors[n + 2 :]))
+                text = f"{show(Product(pair))} for {show(Product(pair[::-1]))}"
+                yield f"order|{text}", new
+            if len(factors) == 2 and not any(map(is_scalar, factors)):
+                yield f"product|⊙ in {show(node)}", Hadamard(factors)
+        case Hadamard(factors):
+            if len(factors) == 2 and not any(map(is_scalar, factors)):
+                yield f"product|the matrix product in {show(node)}", Product(factors)
+        case Series():
+            yield from _edit_series(node)
+        case Dotted():
+            exchanged: dict[str, Place] = {
+                node.row: Index(node.column),
+                node.column: Index(node.row),
+            }
+            new = replace(node, cell=substitute(node.cell, exchanged))
+            yield "index|rows and columns exchanged", new
+        case Entry(_, Index() as row, Index() as column) if row.letter and column.letter:
+            yield "index|the two indices exchanged", replace(node, row=column, column=row)
+            for letter in letters:
+                yield f"index|{letter} for {show(row)}", replace(node, row=Index(letter))
+                yield f"index|{letter} for {show(column)}", replace(node, column=Index(letter))
+        case Sum(terms):
+            for n, term in enumerate(terms):
+                flipped = term.of if isinstance(term, Negative) else Negative(term)
+                new = Sum((*terms[:n], flipped, *terms[n + 1 :]))
+                yield f"sign|the other sign of {show(term)}", new
+        case Derivative(Node() as top, Node() as bottom) if is_scalar(top) and is_scalar(bottom):
+            if isinstance(top.row, Index) and isinstance(bottom.row, Index) and top.row.letter:
+                new = Derivative(replace(top, row=bottom.row), replace(bottom, row=top.row))
+                yield f"index|{show(new)} for {show(node)}", new
+        case Derivative(top, bottom):
+            jacobian = not (is_scalar(top) or is_scalar(bottom))
+            if jacobian and notation.activation == "generic":
+                new = replace(node, other_layout=not node.other_layout)
+                yield "layout|the other Jacobian layout", new
+        case Apply("activation", _, primes, Index() as layer) if primes:
+            for shift in (-1, 1):
+                new = substitute(node, {layer.letter: Index(layer.letter, shift)})
+                yield f"layer|{show(new)} for {show(node)}", new
+            yield f"prime|g for g′ in {show(node)}", replace(node, primes=primes - 1)
+
+
+def _edit_series(node: Series) -> Iterator[tuple[str, Series]]:
+    for shift in (1, -1):
+        lower = replace(node.lower, shift=node.lower.shift + shift)
+        yield f"bound|Σ from {show(lower)}", replace(node, lower=lower)
+        if node.upper is not None:
+            upper = replace(node.upper, shift=node.upper.shift + shift)
+            yield f"bound|Σ to {show(upper)}", replace(node, upper=upper)
+    slot = next(ranges(node.body, node.letter), node.upper)
+    if node.upper is not None and slot is not None and slot != node.upper:
+        yield f"bound|Σ to {show(slot)}", replace(node, upper=slot)
+
+
+OTHER_CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
+"""What is easily confused with a pre-activation or an activation."""
+
+
+def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    if node.family not in {"W", "b", "Z", "A"}:
+        return
+
+    def told(code: str, new: Node) -> tuple[str, Node]:
+        return f"{code}|{show(new)} for {show(node)}", new
+
+    layer = node.layer
+    if isinstance(layer, Index) and layer.letter:
+        for shift in (-1, 1):
+            yield told("layer", replace(node, layer=replace(layer, shift=layer.shift + shift)))
+    elif isinstance(layer, Size):
+        yield told("layer", replace(node, layer=Index("l", layer.shift)))
+        for shift in (-1, 1):
+            if layer.shift + shift <= 0:
+                yield told("layer", replace(node, layer=replace(layer, shift=layer.shift + shift)))
+    if node.family in {"Z", "A"} and node.layer != Index("", 0):
+        family = OTHER_CASE[node.family]
+        shown = OTHER_CASE.get(node.shown, node.shown)
+        if shown == node.shown:
+            shown = family if node.row is None else family.lower()
+        yield told("quantity", replace(node, family=family, shown=shown))
+    row, column = node.row, node.column
+    for letter in letters:
+        if isinstance(row, Index) and row.letter not in {"", letter}:
+            yield told("index", replace(node, row=Index(letter, row.shift)))
+        if isinstance(column, Index) and column.letter not in {"", letter} and not node.single:
+            yield told("index", replace(node, column=Index(letter, column.shift)))
+    if node.row is not None and node.column is not None and not node.single:
+        yield told("index", replace(node, row=node.column, column=node.row))
+    if not is_scalar(node):
+        yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
+
+
+def is_scalar(node: Any) -> bool:
+    """Tell whether an expression is a number whatever the network."""
+    match node:
+        case Number() | Count() | Truth():
+            return True
+        case Node():
+            fixed = node.column is not None or node.single or FRAME[node.family][1] == "1"
+            return node.family == "J" or (node.row is not None and fixed)
+        case Free():
+            return None not in node.places
+        case Rate():
+            return is_scalar(node.of)
+        case Derivative():
+            return is_scalar(node.top) and is_scalar(node.bottom)
+        case Entry():
+            return node.row is not None and node.column is not None
+        case Sum():
+            return all(map(is_scalar, node.terms))
+        case Product() | Hadamard():
+            return all(map(is_scalar, node.factors))
+        case Quotient():
+            return is_scalar(node.top) and is_scalar(node.bottom)
+        case Negative() | Transpose():
+            return is_scalar(node.of)
+        case Series():
+            return is_scalar(node.body)
+        case Power():
+            return is_scalar(node.base)
+        case Apply():
+            return node.function in {"norm", "trace"} or all(map(is_scalar, node.arguments))
+    return False
+
+
+class Canonical:
+    """Normal forms: numbers commute, a transposed number is the number, names do not matter.
+
+    Equal forms are the same object.
+    """
+
+    def __init__(self) -> None:
+        self._pool, self._done = Pool(), Done()
+
+    def __call__(self, node: Expression) -> Expression:
+        """Return the normal form of a tree."""
+        return rewrite(node, lambda part: self._pool.keep(self._form(part)), self._done)  # type: ignore[no-any-return]  # a tree becomes a tree
+
+    def _form(self, part: Any) -> Any:
+        match part:
+            case Node():
+                return replace(part, shown=part.family)
+            case Transpose(of) if is_scalar(of):
+                return of
+            case Transpose(Transpose(of)) | Negative(Negative(of)):
+                return of
+            case Product(factors):
+                return self._product(factors)
+            case Hadamard(factors):
+                if all(map(is_scalar, factors)):
+                    return Product(self._sorted(factors))
+                return Hadamard(self._sorted(factors))
+            case Sum(terms):
+                return Sum(self._sorted(terms))
+        return part
+
+    def _product(self, factors: Sequence[Expression]) -> Expression:
+        flat = [f for factor in factors for f in _factors(factor)]
+        numbers = [factor for factor in flat if is_scalar(factor)]
+        rest = [factor for factor in flat if not is_scalar(factor)]
+        return Product((*self._sorted(numbers), *rest)) if len(flat) > 1 else flat[0]
+
+    def _sorted(self, parts: Sequence[Expression]) -> tuple[Expression, ...]:
+        return tuple(sorted(parts, key=self._pool.number))
+
+
+def _factors(node: Expression) -> Sequence[Expression]:
+    return node.factors if isinstance(node, Product) else (node,)
