@@ -138,9 +138,14 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
                 yield "layout|the other Jacobian layout", new
         case Apply("activation", _, primes, Index() as layer) if primes:
             for shift in (-1, 1):
-                new = substitute(node, {layer.letter: Index(layer.letter, shift)})
+                new = _with_layer(node, layer, replace(layer, shift=layer.shift + shift))
                 yield f"layer|{show(new)} for {show(node)}", new
             yield f"prime|g for g′ in {show(node)}", replace(node, primes=primes - 1)
+
+
+def _with_layer(node: Apply, layer: Index, new: Index) -> Any:
+    """Put another layer into a function and its argument alike."""
+    return rewrite(node, lambda part: new if part == layer else part)
 
 
 def _edit_series(node: Series) -> Iterator[tuple[str, Series]]:
@@ -167,7 +172,7 @@ def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
         return f"{code}|{show(new)} for {show(node)}", new
 
     layer = node.layer
-    if isinstance(layer, Index) and layer.letter:
+    if isinstance(layer, Index):
         for shift in (-1, 1):
             yield told("layer", replace(node, layer=replace(layer, shift=layer.shift + shift)))
     elif isinstance(layer, Size):
