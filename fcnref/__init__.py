@@ -140,6 +140,7 @@ from fcnref.second_order import (
 )
 from fcnref.training import (
     History,
+    Memory,
     Trained,
     mini_batches,
     train,
@@ -252,6 +253,7 @@ __all__ = [
     "hvp",
     "jvp",
     "History",
+    "Memory",
     "Trained",
     "mini_batches",
     "train",

@@ -1,7 +1,11 @@
-"""Training on mini-batches: shuffle, deal, gradients, step."""
+"""Training on mini-batches: shuffle, deal, gradients, step.
+
+Where training stands is one record that every step replaces. It can be interrupted anywhere, and
+taken up again from there.
+"""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +16,7 @@ from fcnref.losses import Loss
 from fcnref.network import Layer, loss_and_grads
 from fcnref.optimizers import Step
 
-__all__ = ["History", "Trained", "mini_batches", "train"]
+__all__ = ["History", "Memory", "Trained", "mini_batches", "train"]
 
 
 class History(NamedTuple):
@@ -30,6 +34,30 @@ class History(NamedTuple):
     monitored: tuple[Any, ...]
 
 
+class Memory(NamedTuple):
+    """What training remembers besides the layers: where another call takes it up again.
+
+    Attributes
+    ----------
+    optimizer
+        What the optimizer keeps from step to step.
+    rng
+        State that the random generator had when the epoch under way began.
+    epoch
+        How many epochs are finished.
+    batch
+        How many mini-batches of the epoch under way are done.
+    batches
+        How many it has.
+    """
+
+    optimizer: Any
+    rng: Mapping[str, Any]
+    epoch: int
+    batch: int
+    batches: int
+
+
 class Trained(NamedTuple):
     """The result of training.
 
@@ -39,10 +67,13 @@ class Trained(NamedTuple):
         The trained layers.
     history
         The losses on the way.
+    memory
+        What `train` needs to go on.
     """
 
     layers: tuple[Layer, ...]
     history: History
+    memory: Memory
 
 
 def mini_batches(
@@ -88,49 +119,59 @@ def train(
     rng: "np.random.Generator",
     X: Input,
     Y: Output,
-    layers: Sequence[Layer],
+    layers: Sequence[Layer] | Trained,
     loss: Loss,
     step: Callable[..., Step],
     *,
     epochs: int,
     batch_size: int,
     monitor: Callable[[tuple[Layer, ...]], Any] | None = None,
+    checkpoint: Callable[[Trained], object] | None = None,
     progress: bool = True,
 ) -> Trained:
     """Train a network on mini-batches.
 
+    Ctrl-C ends the training and not the program: what comes back is the network after the last
+    complete step. Passed in place of the layers, it is trained on, and the result is the one of a
+    training that was never interrupted, bit for bit.
+
     Parameters
     ----------
     rng
-        Random generator that shuffles the examples.
+        Random generator that shuffles the examples. To go on, it is put into the state that the
+        memory of the interrupted training names.
     X
         Inputs, one column per example.
     Y
         Targets, one column per example.
     layers
-        The network to start from.
+        The network to start from, or what an earlier call returned, to go on.
     loss
         The loss.
     step
         The optimizer with its settings, such as ``functools.partial(adam, learning_rate=0.01)``.
     epochs
-        How often every example is seen.
+        How often every example is seen, earlier calls included.
     batch_size
         The most examples that a mini-batch may hold.
     monitor
         Called with the layers after every epoch; what it returns is kept in the history.
+    checkpoint
+        Called after every epoch with what would be returned if training ended there, such as
+        ``functools.partial(fcnref.files.save, "run.npz")``.
     progress
         Whether to show a progress bar, which needs tqdm.
 
     Returns
     -------
     Trained
-        The trained layers and the history.
+        The trained layers, the history, and the memory to go on with.
 
     Raises
     ------
     ValueError
-        If the inputs and targets hold different numbers of examples, or a shape does not fit.
+        If the inputs and targets hold different numbers of examples, a shape does not fit, or the
+        training to go on with has other mini-batches or another kind of random generator.
     TypeError
         If an array holds no floating-point numbers.
     ModuleNotFoundError
@@ -147,35 +188,92 @@ def train(
     >>> X = rng.uniform(-1, 1, (1, 32))
     >>> layers = initialize(rng, [1, 1], [IDENTITY])
     >>> step = partial(gradient_descent, learning_rate=0.5)
-    >>> layers, history = train(rng, X, 3 * X + 1, layers, HALF_SQUARED_ERROR, step,
-    ...                         epochs=40, batch_size=8, progress=False)
+    >>> layers, history, _ = train(rng, X, 3 * X + 1, layers, HALF_SQUARED_ERROR, step,
+    ...                            epochs=40, batch_size=8, progress=False)
     >>> layers[0].W.round(3), layers[0].b.round(3)
     (array([[3.]]), array([[1.]]))
     """
     check_array("train", "X", X, "n_0 m")
     m = X.shape[1]
     check_array("train", "Y", Y, "n_L m", m=m)
-    layers, state = tuple(layers), None
-    losses: list[float] = []
-    monitored: list[Any] = []
-    for _ in _bar(range(epochs), progress):
-        for batch in mini_batches(rng, m, batch_size):
-            J, grads = loss_and_grads(X[:, batch], Y[:, batch], layers, loss)
-            layers, state = step(layers, grads, state)
-            losses.append(float(J.real))
-        if monitor is not None:
-            monitored.append(monitor(layers))
-    return Trained(layers, History(tuple(losses), tuple(monitored)))
+    now, losses = _start(rng, layers)
+    try:
+        for _ in _bar(now.memory.epoch, epochs, progress):
+            batches = list(mini_batches(rng, m, batch_size))
+            _check_batches(now.memory, len(batches))
+            for batch in batches[now.memory.batch :]:
+                J, grads = loss_and_grads(X[:, batch], Y[:, batch], now.layers, loss)
+                stepped, state = step(now.layers, grads, now.memory.optimizer)
+                losses[now.steps :] = [float(J.real)]
+                now = now.after_step(stepped, state, len(batches))
+            seen = now.monitored if monitor is None else (*now.monitored, monitor(now.layers))
+            now = now.after_epoch(seen, rng)
+            if checkpoint is not None:
+                checkpoint(now.with_losses(losses))
+    except KeyboardInterrupt:
+        pass
+    return now.with_losses(losses)
 
 
-def _bar(epochs: range, progress: bool) -> Iterable[int]:
+class _Now(NamedTuple):
+    """Where training stands. It is replaced as a whole, so that no interruption tears it."""
+
+    layers: tuple[Layer, ...]
+    memory: Memory
+    steps: int
+    monitored: tuple[Any, ...]
+
+    def after_step(self, layers: tuple[Layer, ...], state: Any, batches: int) -> "_Now":
+        memory = self.memory
+        memory = memory._replace(optimizer=state, batch=memory.batch + 1, batches=batches)
+        return _Now(layers, memory, self.steps + 1, self.monitored)
+
+    def after_epoch(self, monitored: tuple[Any, ...], rng: "np.random.Generator") -> "_Now":
+        memory = self.memory
+        memory = memory._replace(rng=rng.bit_generator.state, epoch=memory.epoch + 1, batch=0)
+        return _Now(self.layers, memory, self.steps, monitored)
+
+    def with_losses(self, losses: list[float]) -> Trained:
+        """Leave out the loss of a step that was not completed."""
+        history = History(tuple(losses[: self.steps]), self.monitored)
+        return Trained(self.layers, history, self.memory)
+
+
+def _start(
+    rng: "np.random.Generator", layers: Sequence[Layer] | Trained
+) -> tuple[_Now, list[float]]:
+    """Begin with these layers, or go on where an earlier training stopped."""
+    if not isinstance(layers, Trained):
+        return _Now(tuple(layers), Memory(None, rng.bit_generator.state, 0, 0, 0), 0, ()), []
+    (loss, monitored), memory = layers.history, layers.memory
+    try:
+        rng.bit_generator.state = memory.rng
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"train: rng must be a generator on {memory.rng['bit_generator']}, as in the training "
+            f"that goes on, got one on {type(rng.bit_generator).__name__}."
+        ) from error
+    return _Now(layers.layers, memory, len(loss), monitored), list(loss)
+
+
+def _check_batches(memory: Memory, batches: int) -> None:
+    if memory.batch and batches != memory.batches:
+        raise ValueError(
+            f"train: an epoch must have {memory.batches} mini-batches, as in the training that "
+            f"goes on in the middle of one, got {batches}; pass the same X, Y and batch_size."
+        )
+
+
+def _bar(first: int, epochs: int, progress: bool) -> Iterable[int]:
     if not progress:
-        return epochs
+        return range(first, epochs)
     try:
         from tqdm.auto import tqdm
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "train: the progress bar needs tqdm; install fcnref[train], or pass progress=False."
         ) from error
-    bar: Iterable[int] = tqdm(epochs, desc="epochs", leave=False)
+    bar: Iterable[int] = tqdm(
+        range(first, epochs), desc="epochs", initial=first, total=epochs, leave=False
+    )
     return bar

@@ -77,7 +77,7 @@ def test_a_batch_without_examples_is_refused_at_the_call(batch_size, rng):
 
 def test_training_is_the_loop_written_out(problem):
     X, Y, layers = problem
-    trained, history = train(
+    trained, history, _ = train(
         seeded(), X, Y, layers, HALF_SQUARED_ERROR, partial(momentum, learning_rate=0.1), **settings
     )
     rng, state, losses = seeded(), None, []
@@ -128,7 +128,7 @@ def test_the_monitor_is_asked_after_every_epoch(problem):
         asked.append(layers)
         return len(asked)
 
-    trained, history = train(
+    trained, history, _ = train(
         seeded(), X, Y, layers, HALF_SQUARED_ERROR, descend, monitor=monitor, **settings
     )
     assert history.monitored == (1, 2, 3)
@@ -157,7 +157,7 @@ def test_the_layers_of_before_remain_as_they_were(problem):
 def test_training_keeps_the_precision(problem, dtype, rng):
     X, Y, _ = problem
     layers = initialize(rng, [3, 5, 2], [TANH, IDENTITY], dtype=dtype)
-    trained, _ = train(
+    trained, *_ = train(
         seeded(), X.astype(dtype), Y.astype(dtype), layers, HALF_SQUARED_ERROR, adam, **settings
     )
     assert {array.dtype for W, b, _ in trained for array in (W, b)} == {np.dtype(dtype)}
@@ -168,7 +168,7 @@ def test_a_network_learns_to_tell_two_rings_apart(rng):
     angle, inner = rng.uniform(0, 2 * np.pi, 200), rng.integers(0, 2, 200)
     X = readonly((2 - inner) * np.stack([np.cos(angle), np.sin(angle)]))
     layers = initialize(rng, [2, 16, 2], [fcnref.RELU, IDENTITY])
-    trained, history = train(
+    trained, history, _ = train(
         rng,
         X,
         one_hot(inner, 2),
