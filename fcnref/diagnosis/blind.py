@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fcnref._display import html_card, html_table, text_table
+from fcnref.diagnosis.constants import constants
 from fcnref.diagnosis.make import Blocks, Made, same, single_mistakes
-from fcnref.diagnosis.products import constants
 from fcnref.diagnosis.scene import scene_of
 from fcnref.problem import Problem, forward_pass
 

@@ -5,27 +5,17 @@ be lost, and the result can reach a part of the entries only. The rules below ar
 one at a time, for whatever activation the layer has.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from fcnref._arrays import Array
 from fcnref.activations import gelu_tanh_prime, sigmoid, silu_prime, softmax
+from fcnref.diagnosis.pieces import Map, Rule
 from fcnref.diagnosis.scene import Scene, Seen
 
-__all__ = ["Rule", "activation_rules", "tensors_like"]
-
-Map = Callable[[Array], Array]
-
-
-class Rule(NamedTuple):
-    """One way to fill a slot: the right one has no slug and costs nothing."""
-
-    slug: str
-    says: str
-    cost: float
-    apply: Map
+__all__ = ["activation_rules", "tensors_like"]
 
 
 class Formula(NamedTuple):

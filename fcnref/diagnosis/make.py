@@ -6,14 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fcnref._arrays import Array
-from fcnref.diagnosis.deltas import Delta, deltas, right_delta
-from fcnref.diagnosis.products import (
-    bias_penalties,
-    bias_sums,
-    constants,
-    penalties,
-    weight_products,
-)
+from fcnref.diagnosis.constants import constants
+from fcnref.diagnosis.deltas import deltas, right_delta
+from fcnref.diagnosis.penalties import bias_penalties, penalties
+from fcnref.diagnosis.pieces import Delta
+from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen, scene_of
 from fcnref.problem import Problem
 

@@ -1,21 +1,19 @@
-"""The slots below dZ: the products dW and db, the penalty, and the constants in front.
+"""The slots below dZ: the products dW and db.
 
-The products here are per example sums without the 1/m of a mean; the search compares them with a
-given gradient up to a constant and then names the constant.
+They are sums over the examples without the 1/m of a mean; the search compares them with a given
+gradient up to a constant and then names the constant.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
 from fcnref._arrays import Array
-from fcnref.diagnosis.deltas import Piece
 from fcnref.diagnosis.derivatives import FORMULAS
+from fcnref.diagnosis.pieces import Candidates, Piece
 from fcnref.diagnosis.scene import Scene, Seen
 
-__all__ = ["Constant", "bias_penalties", "bias_sums", "constants", "penalties", "weight_products"]
+__all__ = ["bias_sums", "weight_products"]
 
 
 def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> Iterator[Piece]:
@@ -101,9 +99,6 @@ def _alone(
 def _row_sums(T: Array) -> Array:
     total: Array = np.sum(T, axis=1, keepdims=True)
     return total
-
-
-Candidates = list[tuple[str, str, float, Array]]
 
 
 def _other_second_factor(scene: Scene, l: int, dA: Array, dZ: Array) -> Candidates:
@@ -254,209 +249,3 @@ def bias_sums(
             yield Piece("gradient_of_wrong_layer", says, 1.0, _row_sums(above))
     if scene.n[l - 1] == scene.n[l]:
         yield Piece("db_from_dA_prev", "db = Σ_i dA_prev", 1.0, _row_sums(scene.W(l).T @ dZ))
-
-
-def penalties(scene: Scene, l: int) -> Iterator[Piece]:
-    """Yield the right contribution of the penalty to dW[l], then the wrong ones."""
-    right = scene.penalty_grad(l)
-    yield Piece("", "", 0.0, right)
-    p, m, W = scene.problem.penalty, scene.m, scene.W(l)
-    zeros = np.zeros_like(W)
-    if not (p.l2 or p.l1 or p.norm):
-        return
-    yield Piece("reg_missing", "dW without the penalty's gradient", 0.85, zeros)
-    for part in _parts(scene, l):
-        yield Piece(
-            "reg_missing", f"dW without the gradient of {part.says}", 0.9, right - part.value
-        )
-    twice = "reg_factor2_extra"
-    half = "reg_factor2_missing"
-    yield Piece(twice, "twice the penalty's gradient", 0.9, 2 * right)
-    yield Piece(half, "half the penalty's gradient", 0.9, right / 2)
-    yield Piece("reg_sign", "minus the penalty's gradient", 0.9, -right)
-    if p.l2_scaling == "lambda/2m" or p.l1_scaling == "lambda/m":
-        yield Piece("reg_1_over_m_missing", "m times the penalty's gradient", 0.9, m * right)
-        yield Piece("reg_1_over_m_missing", "2m times the penalty's gradient", 1.2, 2 * m * right)
-    yield Piece("reg_extra_1_over_m", "the penalty's gradient divided by m", 0.9, right / m)
-    yield Piece("reg_extra_1_over_m", "half the penalty's gradient, by m", 1.2, right / m / 2)
-    strength = p.l2 or p.l1 or p.norm
-    yield from _of_another_kind(scene, l, strength)
-    inner = np.ones_like(W)
-    first_column, first_row = inner * 1, inner * 1
-    first_column = np.where(np.arange(W.shape[1])[None, :] == 0, 0.0, first_column)
-    first_row = np.where(np.arange(W.shape[0])[:, None] == 0, 0.0, first_row)
-    slug = "reg_skips_part"
-    yield Piece(slug, "the penalty's gradient without the first column", 1.0, right * first_column)
-    yield Piece(slug, "the penalty's gradient without the first row", 1.0, right * first_row)
-    if W.shape[0] == W.shape[1]:
-        yield Piece("reg_transposed", "the penalty's gradient transposed", 1.1, right.T)
-    for k in range(1, scene.L + 1):
-        other = scene.penalty_grad(k)
-        if k != l and other.shape == right.shape:
-            says = f"the penalty's gradient of W[{k}]"
-            yield Piece("reg_wrong_index", says, 0.95, other)
-
-
-def _parts(scene: Scene, l: int) -> Iterator[Piece]:
-    """The summands of a penalty that has several."""
-    p = scene.problem.penalty
-    single = [
-        ("λ ‖W‖²", p.l2, p._replace(l1=0.0, norm=0.0)),
-        ("λ ‖W‖₁", p.l1, p._replace(l2=0.0, norm=0.0)),
-        ("λ ‖W‖", p.norm, p._replace(l2=0.0, l1=0.0)),
-    ]
-    present = [(words, alone) for words, strength, alone in single if strength]
-    for words, alone in present if len(present) > 1 else ():
-        part = Scene(replace(scene.problem, penalty=alone), scene.run)
-        yield Piece("", words, 0.0, part.penalty_grad(l))
-
-
-def _of_another_kind(scene: Scene, l: int, strength: float) -> Iterator[Piece]:
-    p, m, W = scene.problem.penalty, scene.m, scene.W(l)
-    norm = np.sqrt(np.sum(W * W))
-    everything = sum(float(np.sum(scene.W(k) ** 2)) for k in range(1, scene.L + 1))
-    ones = np.ones_like(W)
-    kinds: list[tuple[str, str, Array, float]] = [
-        ("λ W", "reg_norm_vs_square" if p.norm else "reg_wrong_kind", W, 0.9),
-        ("λ sign(W)", "reg_wrong_kind", np.sign(W), 0.95),
-        ("λ W / ‖W‖", "reg_norm_vs_square", W / norm, 0.9),
-        ("λ", "reg_l1_sign_missing" if p.l1 else "reg_constant", ones, 0.9),
-        ("λ Σ W", "reg_summed_to_scalar", np.sum(W) * ones, 0.95),
-        ("λ Σ W²", "reg_value_as_gradient", np.sum(W * W) * ones, 0.95),
-        ("λ Σ W² over all layers", "reg_value_as_gradient", everything * ones, 1.0),
-        ("λ Σ |W|", "reg_value_as_gradient", np.sum(np.abs(W)) * ones, 0.95),
-        ("λ ‖W‖", "reg_value_as_gradient", norm * ones, 1.0),
-        ("λ ‖W‖ W", "reg_norm_vs_square", norm * W, 1.1),
-        ("λ |W|", "reg_absolute", np.abs(W), 1.0),
-        ("λ W ⊙ W", "reg_value_as_gradient", W * W, 0.95),
-        ("λ mean W", "reg_summed_to_scalar", np.mean(W) * ones, 1.1),
-        ("λ row sums of W", "reg_summed_to_scalar", np.sum(W, axis=1, keepdims=True) * ones, 1.1),
-        (
-            "λ column sums of W",
-            "reg_summed_to_scalar",
-            np.sum(W, axis=0, keepdims=True) * ones,
-            1.1,
-        ),
-    ]
-    pairs = (("λ W", p.l2), ("λ sign(W)", p.l1), ("λ W / ‖W‖", p.norm))
-    own = {words for words, present in pairs if present}
-    factors = [
-        ("", 1.0),
-        ("2", 2.0),
-        ("½ ", 0.5),
-        ("1/m ", 1 / m),
-        ("½ 1/m ", 0.5 / m),
-        ("2/m ", 2 / m),
-    ]
-    for words, slug, tensor, cost in kinds:
-        for says, factor in factors:
-            value = factor * strength * tensor
-            if words not in own:
-                extra = 0.0 if factor in {1.0, 1 / m} else 0.05
-                formula = f"{says}{words}".strip()
-                yield Piece(slug, f"dW with {formula} for the penalty", cost + extra, value)
-
-
-def bias_penalties(scene: Scene, l: int) -> Iterator[Piece]:
-    """Yield the right contribution of the penalty to db[l], then the wrong ones."""
-    right, b = scene.penalty_grad_b(l), scene.b(l)
-    yield Piece("", "", 0.0, right)
-    p, m = scene.problem.penalty, scene.m
-    strength = p.l2 or p.l1 or p.norm
-    if not strength:
-        return
-    if p.on_bias and p.l2:
-        yield Piece("reg_bias_missing", "db without the penalty's gradient", 0.85, 0 * b)
-        yield Piece("reg_factor2_extra", "twice the penalty's gradient in db", 0.95, 2 * right)
-        yield Piece("reg_factor2_missing", "half the penalty's gradient in db", 0.95, right / 2)
-        yield Piece("reg_sign", "minus the penalty's gradient in db", 0.95, -right)
-        yield Piece("reg_1_over_m_missing", "m times the penalty's gradient in db", 1.0, m * right)
-        yield Piece("reg_extra_1_over_m", "the penalty's gradient in db by m", 1.0, right / m)
-    for says, factor in (
-        ("λ", 1.0),
-        ("2λ", 2.0),
-        ("λ/m", 1 / m),
-        ("λ/2", 0.5),
-        ("2λ/m", 2 / m),
-        ("λ/2m", 0.5 / m),
-    ):
-        c = factor * strength
-        if not p.on_bias:
-            yield Piece("reg_on_bias", f"db with {says} b", 0.9, c * b)
-            yield Piece("reg_on_bias", f"db with {says} sign(b)", 1.2, c * np.sign(b))
-        yield Piece("reg_bias_constant", f"db with {says}, a constant", 0.95, c * np.ones_like(b))
-        W = scene.W(l)
-        for words, tensor in (
-            ("row sums of W", np.sum(W, axis=1, keepdims=True)),
-            ("Σ W", np.sum(W) + 0 * b),
-            ("W[:, 0]", W[:, :1]),
-        ):
-            yield Piece("reg_weights_in_db", f"db with {says} {words}", 1.2, c * tensor)
-
-
-class Constant(NamedTuple):
-    """A number that a gradient may be off by."""
-
-    value: float
-    slug: str
-    says: str
-    cost: float
-
-
-def constants(scene: Scene, l: int) -> list[Constant]:
-    """List the factors that can be named, the likely ones first."""
-    m, n = float(scene.m), scene.n
-    summed = scene.problem.reduction == "sum"
-    found = [Constant(1.0, "", "", 0.0), Constant(-1.0, "sign_error", "−1", 0.9)]
-    if summed:
-        found.append(Constant(1 / m, "averaged_although_sum", "1/m", 0.9))
-        found.append(Constant(m, "m_in_sum", "m", 1.0))
-    else:
-        found.append(Constant(m, "missing_1_over_m", "m", 0.85))
-        found.append(Constant(1 / m, "one_over_m_twice", "1/m", 0.9))
-        found.append(Constant(1 / m**2, "one_over_m_twice", "1/m²", 1.3))
-    n_L = float(n[-1])
-    divided = scene.per_output != 1.0
-    found += [
-        Constant(n_L, "missing_1_over_n_out" if divided else "n_out_factor", "n_L", 1.0),
-        Constant(1 / n_L, "extra_1_over_n_out", "1/n_L", 1.0),
-    ]
-    if not summed:
-        for k, width in sorted(enumerate(n), key=lambda item: -item[0]):
-            near = 0.0 if k in {l, l - 1, 0, scene.L} else 0.1
-            says = f"m/n_{k}"
-            found.append(Constant(m / width, "wrong_denominator", says, 1.0 + near))
-            found.append(Constant(1 / width, "wrong_denominator", f"1/n_{k}", 1.15 + near))
-        found += [
-            Constant(m / max(m - 1, 0.5), "wrong_denominator", "m/(m − 1)", 1.1),
-            Constant(m / (m + 1), "wrong_denominator", "m/(m + 1)", 1.2),
-            Constant(m / n_L / n[0], "wrong_denominator", "m/(n_0 n_L)", 1.4),
-        ]
-    slug = "stray_constant"
-    found += [Constant(2.0, slug, "2", 0.95), Constant(0.5, slug, "½", 0.95)]
-    found += [Constant(c, slug, f"{c:g}", 1.1) for c in (4.0, 0.25, 3.0, 10.0, 0.1)]
-    found += [Constant(1 / 3, slug, "1/3", 1.2), Constant(8.0, slug, "8", 1.3)]
-    found += [
-        Constant(float(w), "width_factor", f"n_{k}", 1.2) for k, w in enumerate(n) if k < scene.L
-    ]
-    rate = scene.problem.learning_rate
-    if rate:
-        found.append(Constant(rate, "learning_rate_in_gradient", "the learning rate", 0.95))
-        found.append(Constant(-rate, "learning_rate_in_gradient", "−learning rate", 0.95))
-    for k in scene.problem.masks:
-        keep = scene.keep(k)
-        found.append(Constant(keep, "dropout_scale_missing", f"keep of layer {k}", 1.1))
-        found.append(Constant(1 / keep, "dropout_scale_twice", f"1/keep of layer {k}", 1.1))
-    products = [
-        (a, b)
-        for i, a in enumerate(found[1:])
-        for b in found[i + 2 :]
-        if a.slug != b.slug and a.cost < 1.05 and b.cost < 1.05
-    ]
-    single = np.array([c.value for c in found])
-    found += [
-        Constant(a.value * b.value, f"{a.slug}+{b.slug}", f"{a.says} · {b.says}", a.cost + b.cost)
-        for a, b in products
-        if not np.any(np.isclose(single, a.value * b.value, rtol=1e-9, atol=0.0))
-    ]
-    return sorted(found, key=lambda c: c.cost)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from fcnref._display import html_card, html_facts, html_table, text_table
 from fcnref._reports import QuantityRow
-from fcnref.diagnosis.deltas import Item
+from fcnref.diagnosis.pieces import Item
 from fcnref.mistakes import MISTAKES, Mistake
 from fcnref.problem import Problem
 

@@ -14,15 +14,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from fcnref._arrays import Array
-from fcnref.diagnosis.deltas import Delta, Item, Piece, deltas, right_delta
-from fcnref.diagnosis.products import (
-    Constant,
-    bias_penalties,
-    bias_sums,
-    constants,
-    penalties,
-    weight_products,
-)
+from fcnref.diagnosis.constants import constants
+from fcnref.diagnosis.deltas import deltas, right_delta
+from fcnref.diagnosis.penalties import bias_penalties, penalties
+from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece
+from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen
 
 __all__ = ["Hypothesis", "merged_cost", "search"]
