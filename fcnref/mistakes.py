@@ -19,8 +19,8 @@ class Mistake(NamedTuple):
     slug
         Its stable name.
     slot
-        The rule of the backward pass that it spoils: "loss", "activation", "chain", "dW", "db",
-        "scale", "penalty", "dropout" or "update".
+        What it spoils: the "forward" pass, or a rule of the backward pass, "loss", "activation",
+        "chain", "dW", "db", "scale", "penalty", "dropout" or "update".
     sentence
         What is wrong, in one sentence.
     fix
@@ -40,6 +40,7 @@ class Mistake(NamedTuple):
 
 PAGES: Mapping[str, str] = MappingProxyType(
     {
+        "forward": "derivation/forward",
         "loss": "derivation/losses",
         "activation": "derivation/activations",
         "chain": "derivation/previous-layer",
@@ -64,6 +65,13 @@ PENALTY = "dW += the derivative of exactly the penalty that is added to J"
 MASK = "dA = dA * mask, with the mask of the forward pass, its 1/keep included"
 
 _TABLE: dict[str, list[tuple[str, str, str]]] = {
+    "forward": [
+        (
+            "other_forward_pass",
+            "The gradient is right for another forward pass than the one that is declared.",
+            "make the forward pass and the declared problem the same",
+        ),
+    ],
     "scale": [
         ("missing_1_over_m", "J is a mean over the examples, and the 1/m is missing.", ONE_M),
         ("one_over_m_twice", "The 1/m of the mean is applied more than once.", ONE_M),
@@ -166,6 +174,31 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "The rounded prediction stands where the output A belongs.",
             "use A[L] - Y; a decision has no derivative",
         ),
+        (
+            "log_for_output",
+            "The logarithm of the outputs stands where the outputs belong.",
+            "use A[L] - Y; a log-softmax has to be exponentiated first",
+        ),
+        (
+            "label_subtracted_everywhere",
+            "1 is subtracted for every class and not for the label alone.",
+            "subtract the one-hot Y, or index rows and labels in pairs",
+        ),
+        (
+            "label_off_by_one",
+            "Every label is moved by one class.",
+            "count classes from 0 in the code as in the labels",
+        ),
+        (
+            "softmax_not_normalized",
+            "The exponentials of the softmax are not divided by their sum.",
+            "A = np.exp(Z) / np.sum(np.exp(Z), axis=0, keepdims=True)",
+        ),
+        (
+            "epsilon_too_large",
+            "An ε against a division by zero is large enough to change the gradient.",
+            "take the loss of the logits, whose gradient (A - Y) / m divides by nothing",
+        ),
         ("error_absolute", "The absolute error, or its sign, stands where A - Y belongs.", LOSS),
         (
             "label_entry_only",
@@ -206,6 +239,11 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "missing_derivative_in_dW_only",
             "dW is made of dA and not of dZ, so the derivative is missing in dW alone.",
             "dW = dZ @ A_prev.T, with the dZ that is propagated",
+        ),
+        (
+            "missing_derivative_in_db_only",
+            "db sums dA and not dZ, so the derivative is missing in db alone.",
+            "db = np.sum(dZ, axis=1, keepdims=True), with the dZ that is propagated",
         ),
         (
             "relu_mask_always_true",
@@ -253,6 +291,16 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "derivative_at_A",
             "The derivative is taken at A, as if the activation were applied twice.",
             "take g' at Z, or use its formula in terms of A",
+        ),
+        (
+            "derivative_after_dropout",
+            "The derivative is computed from the activation after dropout.",
+            "take g' at Z, or at the activation before its mask",
+        ),
+        (
+            "derivative_assigned",
+            "The slope is assigned to the gradient, which it overwrites.",
+            "multiply, dZ[Z <= 0] *= slope",
         ),
         ("derivative_at_dA", "The derivative is taken at the incoming gradient.", ELEMENTWISE),
         ("derivative_at_dZ", "The derivative is taken at a gradient.", ELEMENTWISE),
@@ -379,12 +427,22 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
             "give every layer its own dA and dZ; check what the loop variable holds",
         ),
         (
+            "sum_not_reset",
+            "A sum is not set to zero before it starts anew.",
+            "set the accumulator to zero where its loop begins",
+        ),
+        (
             "bias_column_misaligned",
             "The bias is stored as a column of W, and the wrong column is cut off.",
             "cut off the column that multiplies the constant 1 before transposing",
         ),
     ],
     "dW": [
+        (
+            "reshaped_not_transposed",
+            "A reshape stands where a transpose belongs.",
+            "use .T; a reshape keeps the order of the numbers and mixes their places",
+        ),
         ("dW_transposed", "This is dW transposed.", WEIGHTS),
         (
             "this_layer_activation",
@@ -412,6 +470,12 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
         ),
         ("one_example_only", "Only one example contributes.", "sum over all examples"),
         ("example_left_out", "One example is left out.", "sum over all examples"),
+        ("part_of_the_batch", "Only a part of the examples contributes.", "sum over all examples"),
+        (
+            "chunks_of_unequal_size",
+            "Means over chunks of different sizes are added.",
+            "divide every chunk by the m of the whole batch, or weight its mean by its share",
+        ),
         ("dW_is_W", "This is W itself.", WEIGHTS),
         ("W_in_dW", "dW is multiplied by W.", WEIGHTS),
         ("dW_zero", "dW is zero.", WEIGHTS),
@@ -430,6 +494,7 @@ _TABLE: dict[str, list[tuple[str, str, str]]] = {
         ("db_from_dW", "db is a column of dW.", BIAS),
         ("db_from_dA_prev", "db is the sum of dA_prev, the gradient of the layer below.", BIAS),
         ("db_from_activation", "db contains an activation; ∂z/∂b is 1.", BIAS),
+        ("db_of_one_unit", "The bias gradient of one unit is used for all units.", BIAS),
         ("db_is_b", "This is b itself.", BIAS),
         ("b_in_db", "db contains b; ∂z/∂b is 1.", BIAS),
         ("db_absolute", "The sign is lost in db.", BIAS),

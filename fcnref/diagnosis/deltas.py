@@ -12,11 +12,12 @@ import numpy as np
 from fcnref._arrays import Array
 from fcnref.diagnosis.chain import handed_down
 from fcnref.diagnosis.derivatives import activation_rules
+from fcnref.diagnosis.examples import example_weights
 from fcnref.diagnosis.output import fused_kernels, kernels
 from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule
 from fcnref.diagnosis.scene import Scene, Seen
 
-__all__ = ["deltas", "right_delta"]
+__all__ = ["deltas", "right_blocks", "right_delta"]
 
 
 def right_delta(scene: Scene, seen: Seen, l: int) -> Delta:
@@ -30,6 +31,18 @@ def right_delta(scene: Scene, seen: Seen, l: int) -> Delta:
     return Delta((), 0.0, dA, scene.backward(l, dA))
 
 
+def right_blocks(scene: Scene) -> dict[str, Array]:
+    """The right gradients, by the rules of the grammar."""
+    seen, blocks = Seen({}, {}, {}), dict[str, Array]()
+    for l in range(scene.L, 0, -1):
+        way = right_delta(scene, seen, l)
+        dW = scene.averaging * way.dZ @ scene.A(l - 1).T + scene.penalty_grad(l)
+        db = scene.averaging * np.sum(way.dZ, axis=1, keepdims=True) + scene.penalty_grad_b(l)
+        seen = Seen({**seen.dA, l: way.dA}, {**seen.dZ, l: way.dZ}, {**seen.dW, l: dW})
+        blocks |= {f"dW{l}": dW, f"db{l}": db}
+    return blocks
+
+
 def deltas(scene: Scene, seen: Seen, l: int, mistakes: int = 1) -> Iterator[Delta]:
     """Yield every dZ[l] with at most this many mistakes in its slots, the right one first."""
     right = right_delta(scene, seen, l)
@@ -38,6 +51,10 @@ def deltas(scene: Scene, seen: Seen, l: int, mistakes: int = 1) -> Iterator[Delt
         yield from _output_deltas(scene, seen, right, mistakes)
     else:
         yield from _hidden_deltas(scene, seen, l, right, mistakes)
+        yield from _with_a_row_of_ones(scene, seen, l, right)
+    for slug, says, cost, c in example_weights(scene.m):
+        item = Item(slug, f"dZ {says}", f"dZ{l}", cost)
+        yield Delta((item,), cost, c * right.dA, c * right.dZ)
 
 
 def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Iterator[Delta]:
@@ -93,6 +110,26 @@ def _hidden_deltas(
         extra = right.dZ * scene.A(l - 1)
         item = Item("input_applied_twice", "dZ ⊙ A_prev", f"dZ{l}", 1.2)
         yield Delta((item,), 1.2, right.dA, extra)
+
+
+def _with_a_row_of_ones(scene: Scene, seen: Seen, l: int, right: Delta) -> Iterator[Delta]:
+    """The bias as a column of W: the wrong row of dZ is cut off, after the derivative."""
+    if not scene.elementwise[l] or scene.mask(l) is not None:
+        return
+    W, b, n = scene.W(l + 1), scene.b(l + 1), scene.n[l]
+    one = {"relu": 1.0, "leaky_relu": 1.0, "identity": 1.0, "softplus": float(-np.expm1(-1.0))}
+    D = scene.backward(l, np.ones_like(right.dA))
+    constant = np.full((1, scene.m), one.get(scene.activation(l), 0.0))
+    for own, where, stacked, slopes in (
+        (n, "[W | b]", np.hstack([W, b]), np.vstack([D, constant])),
+        (0, "[b | W]", np.hstack([b, W]), np.vstack([constant, D])),
+    ):
+        dZ = (stacked.T @ seen.dZ[l + 1]) * slopes
+        for row in range(n + 1):
+            if row != own:
+                says = f"dZ = {where}ᵀ dZ_next ⊙ g′ with row {row} cut off instead of the bias's"
+                item = Item("bias_column_misaligned", says, f"dZ{l}", 1.1 + 0.001 * row)
+                yield Delta((item,), 1.1, right.dA, np.delete(dZ, row, axis=0))
 
 
 def _delta(l: int, piece: Piece, rule: Rule, dA: Array, mask: Piece | None = None) -> Delta:

@@ -6,7 +6,7 @@ one at a time, for whatever activation the layer has.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -102,7 +102,7 @@ def tensors_like(
         ("A", "derivative_at_A", scene.H(l)),
     ]
     if scene.mask(l) is not None:
-        here.append(("(A after dropout)", "derivative_at_A", scene.A(l)))
+        here.append(("(A after dropout)", "derivative_after_dropout", scene.A(l)))
     if dA is not None:
         here += [
             ("dA", "derivative_at_dA", dA),
@@ -145,7 +145,13 @@ def activation_rules(scene: Scene, seen: Seen, l: int, dA: Array) -> Iterator[Ru
     D = scene.backward(l, np.ones_like(dA))
     name = scene.activation(l)
     yield from _omitted(scene, l)
-    yield from (_times(*piece) for piece in _pieces(scene, seen, l, dA, D, name))
+    yield from (
+        _times(*piece)
+        for piece in _pieces(scene, seen, l, dA, D, name)
+        # A factor of ones leaves the derivative out, which has a name already.
+        if not np.all(piece[3] == 1.0)
+    )
+    yield from _assigned(scene, l, name)
     yield from _partial(D)
     yield from _misassembled(dA.shape, D)
 
@@ -195,6 +201,10 @@ def _pieces(scene: Scene, seen: Seen, l: int, dA: Array, D: Array, name: str) ->
         yield ("wrong_activation_derivative", formula.a.format("Z"), 1.35, formula.of_a(Z))
         yield ("wrong_activation_derivative", formula.z.format("A"), 1.35, formula.of_z(H))
         yield ("wrong_activation_derivative", formula.v.format("Z"), 1.45, formula.value(Z))
+        if scene.mask(l) is not None:
+            dropped = formula.of_a(scene.A(l))
+            says = formula.a.format("(A after dropout)")
+            yield ("wrong_activation_derivative", says, 1.2, dropped)
     for slope in (0.01, 0.1, 0.2, 0.3):
         if name not in {"leaky_relu", "identity"}:
             says = leaky(slope).z.format("Z")
@@ -245,6 +255,24 @@ def _kinked(scene: Scene, l: int, dA: Array, name: str) -> Iterator[Factor]:
         ]
         for slug, says, cost, up, down in pairs:
             yield (slug, says, cost, np.where(Z > 0, up, down))
+
+
+def _assigned(scene: Scene, l: int, name: str) -> Iterator[Rule]:
+    """dZ[mask] = slope, where dZ[mask] *= slope is meant."""
+    if name not in {"relu", "leaky_relu"}:
+        return
+    Z = scene.Z(l)
+    # A gradient that holds its 1/m already is m times smaller than what overwrites it.
+    for scale in {1.0, 1 / scene.averaging}:
+        yield _assignment("dZ[Z > 0] = 1", 1.05, Z > 0, scale)
+        if name == "leaky_relu":
+            s = scene.slope(l)
+            yield _assignment(f"dZ[Z ≤ 0] = {s:g}", 1.0, Z <= 0, scale * s)
+
+
+def _assignment(code: str, cost: float, where: Any, value: float) -> Rule:
+    says = f"{code}, which overwrites dA"
+    return Rule("derivative_assigned", says, cost, lambda dA: np.where(where, value, dA))
 
 
 def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:

@@ -8,6 +8,7 @@ import numpy as np
 from fcnref._arrays import Array
 from fcnref.diagnosis.constants import constants
 from fcnref.diagnosis.deltas import deltas, right_delta
+from fcnref.diagnosis.forward import other_forward_passes
 from fcnref.diagnosis.penalties import bias_penalties, penalties
 from fcnref.diagnosis.pieces import Delta
 from fcnref.diagnosis.products import bias_sums, weight_products
@@ -117,6 +118,9 @@ def _single_mistakes(scene: Scene) -> Iterator[Made]:
         yield from _in_deltas(scene, l, seen, above)
         yield from _in_products(scene, l, seen, right)
         yield from _in_constants(scene, l, seen, above, right)
+    for says, where, other in other_forward_passes(scene.problem):
+        blocks = _finish(scene_of(other), scene.L, Seen({}, {}, {}), {})
+        yield Made("other_forward_pass", says, where, blocks)
     for constant in constants(scene, scene.L):
         if constant.slug and "+" not in constant.slug and constant.cost < 1.2:
             blocks = {name: constant.value * value for name, value in right.items()}
@@ -167,6 +171,8 @@ def _in_deltas(scene: Scene, l: int, seen: Seen, above: Blocks) -> Iterator[Made
                 right = _finish(scene, l, seen, above)
                 only = {**right, f"dW{l}": finished[f"dW{l}"]}
                 yield Made("missing_derivative_in_dW_only", item.says, f"dW{l}", only)
+                only = {**right, f"db{l}": finished[f"db{l}"]}
+                yield Made("missing_derivative_in_db_only", item.says, f"db{l}", only)
 
 
 def _in_products(scene: Scene, l: int, seen: Seen, right: Blocks) -> Iterator[Made]:

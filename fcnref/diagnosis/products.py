@@ -10,6 +10,7 @@ import numpy as np
 
 from fcnref._arrays import Array
 from fcnref.diagnosis.derivatives import FORMULAS
+from fcnref.diagnosis.examples import example_weights
 from fcnref.diagnosis.pieces import Candidates, Piece
 from fcnref.diagnosis.scene import Scene, Seen
 
@@ -22,6 +23,7 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
     shape = (n, n_prev)
     candidates: list[tuple[str, str, float, Array]] = [
         ("dW_transposed", "dW = A_prev dZᵀ", 0.85, A @ dZ.T),
+        *_reshaped(A @ dZ.T, shape),
         ("A_prev_missing", "dW = Σ_i dZ, without A_prev", 1.0, _row_sums(dZ) + np.zeros(shape)),
         ("sums_before_product", "dW = (Σ_i dZ) (Σ_i A_prev)ᵀ", 1.1, _row_sums(dZ) @ _row_sums(A).T),
         (
@@ -30,22 +32,10 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
             1.1,
             _row_sums(dZ) @ _row_sums(A).T / scene.m,
         ),
-        *_alone(
-            "one_example_only",
-            "dW of the first example only",
-            1.0,
-            dZ[:, :1] @ A[:, :1].T,
-            scene.averaging,
+        *(
+            (slug, f"dW {says}", cost + 0.05, (c * dZ) @ A.T)
+            for slug, says, cost, c in example_weights(scene.m)
         ),
-        *_alone(
-            "one_example_only",
-            "dW of the last example only",
-            0.95,
-            dZ[:, -1:] @ A[:, -1:].T,
-            scene.averaging,
-        ),
-        ("example_left_out", "dW without the first example", 1.1, dZ[:, 1:] @ A[:, 1:].T),
-        ("example_left_out", "dW without the last example", 1.1, dZ[:, :-1] @ A[:, :-1].T),
         ("dZ_missing", "dW = Σ_i A_prev, without dZ", 1.2, np.zeros(shape) + _row_sums(A).T),
         *_alone("dW_is_W", "dW = W", 1.3, scene.W(l), scene.averaging),
         ("W_in_dW", "dW = (dZ A_prevᵀ) ⊙ W", 1.2, (dZ @ A.T) * scene.W(l)),
@@ -94,6 +84,14 @@ def _alone(
     if averaging == 1.0:
         return [(slug, says, cost, value)]
     return [(slug, says, cost, value / averaging), (slug, f"{says}, by m", cost + 0.02, value)]
+
+
+def _reshaped(turned: Array, shape: tuple[int, int]) -> Candidates:
+    """A transposed product that was brought into the right shape by a reshape."""
+    if 1 in shape:
+        return []
+    slug, says = "reshaped_not_transposed", "dW = (A_prev dZᵀ).reshape(n, n_prev)"
+    return [(slug, says, 1.0, turned.reshape(shape))]
 
 
 def _row_sums(T: Array) -> Array:
@@ -201,12 +199,6 @@ def bias_sums(
     )
     for item in (
         *_alone("db_not_summed", "db = dZ, one column per example", 0.9, dZ, scene.averaging),
-        *_alone(
-            "one_example_only", "db = dZ of the first example", 1.0, dZ[:, :1], scene.averaging
-        ),
-        *_alone(
-            "one_example_only", "db = dZ of the last example", 0.95, dZ[:, -1:], scene.averaging
-        ),
         *_alone("db_is_b", "db = b", 1.0, b, scene.averaging),
     ):
         yield Piece(*item)
@@ -216,8 +208,8 @@ def bias_sums(
     if scene.n[l] == scene.m:
         over_units = np.sum(dZ, axis=0, keepdims=True).T
         yield Piece("db_wrong_axis", "db = Σ_j dZ over the units", 0.85, over_units)
-    yield Piece("example_left_out", "db without the first example", 1.1, _row_sums(dZ[:, 1:]))
-    yield Piece("example_left_out", "db without the last example", 1.1, _row_sums(dZ[:, :-1]))
+    for slug, says, cost, c in example_weights(scene.m):
+        yield Piece(slug, f"db {says}", cost + 0.05, _row_sums(c * dZ))
     right_dW = dZ @ A.T
     yield Piece("db_rowsum_of_dW", "db = row sums of dW", 0.9, _row_sums(right_dW))
     if dW is not None and dW.shape == right_dW.shape:
@@ -237,6 +229,9 @@ def bias_sums(
     yield Piece("db_absolute", "db = Σ_i |dZ|", 1.2, _row_sums(np.abs(dZ)))
     yield Piece("db_absolute", "db = |Σ_i dZ|", 1.2, np.abs(_row_sums(dZ)))
     yield Piece("db_absolute", "db = max_i dZ", 1.3, np.max(dZ, axis=1, keepdims=True))
+    for j in range(scene.n[l]) if scene.n[l] <= 8 and scene.n[l] > 1 else ():
+        of_one = _row_sums(dZ[j : j + 1]) + zeros
+        yield Piece("db_of_one_unit", f"db = Σ_i dZ of unit {j}, for all", 1.2, of_one)
     yield Piece("dZ_missing", "db = 1", 1.3, zeros + 1)
     if scene.elementwise[l]:
         g = scene.backward(l, np.ones_like(dA))

@@ -13,7 +13,7 @@ import numpy as np
 from fcnref._arrays import Array
 from fcnref.activations import sigmoid, softmax
 from fcnref.losses import Loss
-from fcnref.problem import Pass, Problem, forward_pass
+from fcnref.problem import Pass, Problem, data_loss, forward_pass
 from fcnref.regularization import (
     l1_penalty_grad,
     l2_coefficient,
@@ -79,6 +79,11 @@ class Scene:
         """The 1/n_L of a mean over the output units, 1 where there is none."""
         divided = self.problem.per_output or self.kind == "mean_squared_error"
         return 1.0 / self.n[-1] if divided else 1.0
+
+    @cached_property
+    def value(self) -> float:
+        """The loss of the data, J without the penalty."""
+        return float(data_loss(self.problem, self.run.A[-1]))
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ pin the rest, so that mistakes that compose do not multiply the work.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -15,7 +16,7 @@ import numpy as np
 
 from fcnref._arrays import Array
 from fcnref.diagnosis.constants import constants
-from fcnref.diagnosis.deltas import deltas, right_delta
+from fcnref.diagnosis.deltas import deltas
 from fcnref.diagnosis.penalties import bias_penalties, penalties
 from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece
 from fcnref.diagnosis.products import bias_sums, weight_products
@@ -26,6 +27,7 @@ __all__ = ["Hypothesis", "merged_cost", "search"]
 UNEXPLAINED = 4.0
 ENOUGH = 1.65
 BEAM = 16
+MARGIN = 1.6
 
 
 class Hypothesis(NamedTuple):
@@ -36,11 +38,8 @@ class Hypothesis(NamedTuple):
     extra: float
     error: float
     seen: Seen
-
-    @property
-    def cost(self) -> float:
-        """How unlikely it is, in mistakes."""
-        return merged_cost(self.items) + UNEXPLAINED * len(self.unexplained) + self.extra
+    cost: float
+    """How unlikely it is, in mistakes."""
 
 
 def merged_cost(items: Iterable[Item]) -> float:
@@ -80,7 +79,7 @@ def search(
 def _search(
     scene: Scene, given: Mapping[str, Array], tolerance: float, thorough: bool
 ) -> list[Hypothesis]:
-    beam = [Hypothesis((), (), 0.0, 0.0, Seen({}, {}, {}))]
+    beam = [Hypothesis((), (), 0.0, 0.0, Seen({}, {}, {}), 0.0)]
     for l in range(scene.L, 0, -1):
         start = beam[0].cost
         layer = _Layer(scene, given, l, tolerance)
@@ -95,7 +94,7 @@ def _best(found: Sequence[Hypothesis]) -> list[Hypothesis]:
     kept: dict[object, Hypothesis] = {}
     priced = sorted(((h.cost, i) for i, h in enumerate(found)))
     for cost, i in priced:
-        if cost > priced[0][0] + 1.6 or len(kept) == BEAM:
+        if cost > priced[0][0] + MARGIN or len(kept) == BEAM:
             break
         h = found[i]
         key = (
@@ -151,6 +150,9 @@ class _Layer:
         simple = [c for c in self.constants if 0 < c.cost < 1.35]
         self.whole = [c for c in simple if np.any(self.penalties[0].value)]
         self.whole_b = [c for c in simple if np.any(self.bias_penalties[0].value)]
+        self.by_value = sorted(self.constants, key=lambda c: c.value)
+        self.values = [c.value for c in self.by_value]
+        self.bound = np.inf
 
     def explain(self, old: Hypothesis, mistakes: int) -> Iterator[Hypothesis]:
         """Extend a hypothesis by this layer in every way that reproduces its blocks."""
@@ -233,7 +235,7 @@ class _Layer:
                 t = float(np.sum(residual * tensor) / np.sum(tensor * tensor))
                 off = float(np.linalg.norm(residual - t * tensor))
                 if abs(t) > 1e-6 * size and off <= self.tolerance * size:
-                    item = Item("reg_extra", f"dW with {t:.4g} {says} on top", f"dW{self.l}", 1.0)
+                    item = Item("reg_extra", f"dW with {t:.4g} {says} on top", f"dW{self.l}", 1.25)
                     found.append(_Match((item,), feature.delta, self.constants[0], off / size))
         return found
 
@@ -363,9 +365,9 @@ class _Layer:
         return sorted(found, key=lambda match: match.cost)
 
     def _named(self, value: float) -> list[Constant]:
-        near = max(self.tolerance, 1e-7)
-        named = [c for c in self.constants if abs(value - c.value) <= near * abs(c.value)]
-        return named[:3]
+        near = max(self.tolerance, 1e-7) * abs(value)
+        start, end = bisect_left(self.values, value - near), bisect_right(self.values, value + near)
+        return sorted(self.by_value[start:end], key=lambda c: c.cost)[:3]
 
     def _combine(
         self,
@@ -374,12 +376,16 @@ class _Layer:
         W_matches: Sequence[_Match],
         b_matches: Sequence[_Match],
     ) -> Iterator[Hypothesis]:
-        def price(match: _Match) -> float:
-            return match.cost + ways[match.delta].cost
-
         nothing = _Match((), 0, self.constants[0], 0.0)
-        for W_match in (*sorted(W_matches, key=price)[:40], None):
-            for b_match in (*sorted(b_matches, key=price)[:40], None):
+        before, known = old.cost, {item.slug for item in old.items}
+        of_W, of_b = self._priced(W_matches, ways), self._priced(b_matches, ways)
+        for W_price, W_slugs, W_match in of_W:
+            already = known | W_slugs
+            at_least = before + (0.0 if W_slugs & known else W_price)
+            for b_price, b_slugs, b_match in of_b:
+                # What costs more than the best by a margin would not be kept.
+                if at_least + (0.0 if b_slugs & already else b_price) > self.bound:
+                    continue
                 lost = tuple(
                     f"d{which}{self.l}"
                     for which, match in (("W", W_match), ("b", b_match))
@@ -390,7 +396,25 @@ class _Layer:
                 else:
                     at_W = W_match or nothing._replace(delta=b_match.delta if b_match else 0)
                     at_b = b_match or nothing._replace(delta=W_match.delta if W_match else 0)
-                yield from self._carry(old, ways, at_W, at_b, lost)
+                for new in self._carry(old, ways, at_W, at_b, lost):
+                    self.bound = min(self.bound, new.cost + MARGIN)
+                    if new.cost <= self.bound:
+                        yield new
+
+    def _priced(
+        self, matches: Sequence[_Match], ways: Sequence[Delta]
+    ) -> list[tuple[float, set[str], _Match | None]]:
+        """The cheapest matches of a block, and that there is none, with their prices and slugs."""
+        priced: list[tuple[float, set[str], _Match | None]] = [
+            (
+                match.cost + ways[match.delta].cost,
+                {i.slug for i in (*match.items, *ways[match.delta].items)}
+                | set(match.constant.slug.split("+")) - {""},
+                match,
+            )
+            for match in matches
+        ]
+        return [*sorted(priced, key=lambda entry: entry[0])[:40], (UNEXPLAINED, set(), None)]
 
     def _carry(
         self,
@@ -410,8 +434,9 @@ class _Layer:
 
         def hypothesis(items: tuple[Item, ...], extra: float, dA: Array, dZ: Array) -> Hypothesis:
             seen = Seen({**old.seen.dA, l: dA}, {**old.seen.dZ, l: dZ}, {**old.seen.dW, l: self.dW})
-            unexplained = old.unexplained + lost
-            return Hypothesis(old.items + items, unexplained, old.extra + extra, error, seen)
+            unexplained, items, extra = old.unexplained + lost, old.items + items, old.extra + extra
+            cost = merged_cost(items) + UNEXPLAINED * len(unexplained) + extra
+            return Hypothesis(items, unexplained, extra, error, seen, cost)
 
         if at_W.delta == at_b.delta:
             both = _of_constant(constant, f"dZ{l}") if common else ()
@@ -446,7 +471,12 @@ class _Layer:
             )
             for i in W_way.items
         )
-        of_b = tuple(i._replace(where=f"db{l}") for i in b_way.items)
+        of_b = tuple(
+            i._replace(
+                where=f"db{l}", slug="missing_derivative_in_db_only" if i.slug in only else i.slug
+            )
+            for i in b_way.items
+        )
         items = (
             *of_W,
             *of_b,
@@ -474,15 +504,3 @@ def _of_constant(constant: Constant, where: str) -> tuple[Item, ...]:
     slugs = constant.slug.split("+") if constant.slug else []
     says = f"{where} times {constant.says}"
     return tuple(Item(slug, says, where, constant.cost / len(slugs)) for slug in slugs)
-
-
-def right_blocks(scene: Scene) -> dict[str, Array]:
-    """The right gradients, by the rules of the grammar."""
-    seen, blocks = Seen({}, {}, {}), dict[str, Array]()
-    for l in range(scene.L, 0, -1):
-        way = right_delta(scene, seen, l)
-        dW = scene.averaging * way.dZ @ scene.A(l - 1).T + scene.penalty_grad(l)
-        db = scene.averaging * np.sum(way.dZ, axis=1, keepdims=True) + scene.penalty_grad_b(l)
-        seen = Seen({**seen.dA, l: way.dA}, {**seen.dZ, l: way.dZ}, {**seen.dW, l: dW})
-        blocks |= {f"dW{l}": dW, f"db{l}": db}
-    return blocks

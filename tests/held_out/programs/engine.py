@@ -62,7 +62,8 @@ def half_square(a, y):
 
 def grads(params, X, Y, problem):
     node = {name: Node(array) for name, array in params.items()}
-    hidden = sigmoid(add(matmul(node["W1"], Node(X)), node["b1"]))
-    output = add(matmul(node["W2"], hidden), node["b2"])
-    half_square(output, Y).backward()
+    for _ in range(1):
+        hidden = sigmoid(add(matmul(node["W1"], Node(X)), node["b1"]))
+        output = add(matmul(node["W2"], hidden), node["b2"])
+        half_square(output, Y).backward()
     return {name: n.grad for name, n in node.items()}
