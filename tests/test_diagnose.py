@@ -6,9 +6,9 @@ import pytest
 from fcnref import layer_norm_with
 from fcnref.cli import main
 from fcnref.diagnosis import blind_spots, diagnose, single_mistakes, wrong_gradients
+from fcnref.diagnosis.deltas import right_blocks
 from fcnref.diagnosis.make import same
 from fcnref.diagnosis.scene import scene_of
-from fcnref.diagnosis.deltas import right_blocks
 from fcnref.gradcheck import check_network, network_derivatives
 from fcnref.mistakes import MISTAKES, PAGES
 from fcnref.problem import Penalty, informative_problem, random_problem

@@ -79,8 +79,6 @@ def diagnose(problem: Problem, grads: Any) -> Report:
     notes += _square_and_turned(problem, shaped, rows)
     hypotheses = _explanations(problem, shaped.blocks)
     best = hypotheses[0]
-    if best.unexplained or best.cost > ONE_MISTAKE:
-        best = _of_another_forward_pass(problem, shaped.blocks, best)
     wrong = {row.name for row in rows if row.verdict in {"wrong", "shape"}}
     unexplained = tuple(name for name in best.unexplained if name in wrong)
     alternatives = _as_good(problem, best, hypotheses) if not unexplained else ()
@@ -94,25 +92,20 @@ def diagnose(problem: Problem, grads: Any) -> Report:
 def _explanations(problem: Problem, blocks: Mapping[str, Array]) -> list[Hypothesis]:
     single = any(block.dtype.itemsize < 8 for block in blocks.values())
     in_double: dict[str, Array] = {name: block.astype(np.float64) for name, block in blocks.items()}
-    scene = scene_of(problem)
-    found = search(scene, in_double, 1e-4 if single else 1e-8)
+    scene, tolerance = scene_of(problem), 1e-4 if single else 1e-8
+    found = search(scene, in_double, tolerance, thorough=False)
+    if found[0].cost < ONE_MISTAKE:
+        return found
+    if another := explained_by_another_forward_pass(problem, in_double, tolerance):
+        item, error = another
+        return [found[0]._replace(items=(item,), unexplained=(), error=error, cost=item.cost)]
+    found = search(scene, in_double, tolerance)
     if not single and found[0].unexplained:
         # Numbers that were float32 once, or hold an epsilon, match less closely.
         coarser = search(scene, in_double, 1e-5)
         if coarser[0].cost < found[0].cost:
             return coarser
     return found
-
-
-def _of_another_forward_pass(
-    problem: Problem, blocks: Mapping[str, Array], best: Hypothesis
-) -> Hypothesis:
-    """Right gradients of another forward pass, where one of those explains all; else `best`."""
-    found = explained_by_another_forward_pass(problem, blocks, 1e-8)
-    if found is None:
-        return best
-    item, error = found
-    return best._replace(items=(item,), unexplained=(), error=error, cost=item.cost)
 
 
 def _as_good(problem: Problem, best: Hypothesis, all_of_them: list[Hypothesis]) -> tuple[Any, ...]:

@@ -122,7 +122,7 @@ def _on_the_error(scene: Scene, factor: float) -> Iterator[Piece]:
         ("error_absolute", "sign(A − Y)", 1.1, np.sign(A - Y)),
         ("label_entry_only", "(A − Y) ⊙ Y", 1.1, (A - Y) * Y),
         ("log_for_output", "log A − Y", 1.1, np.log(A) - Y) if np.all(A > 0) else NOTHING,
-        ("error_term_dropped", "A, without Y", 1.1, A),
+        ("error_term_dropped", "A, without Y", 0.95, A),
         ("error_term_dropped", "−Y, without A", 1.1, -Y),
         ("error_term_dropped", "A + Y", 1.1, A + Y),
         ("label_subtracted_everywhere", "A − 1", 1.15, A - 1),

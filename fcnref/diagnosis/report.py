@@ -179,7 +179,7 @@ RULES = {
 def _rule(problem: Problem, mistake: Mistake, places: Sequence[str]) -> str:
     """What to write, with the derivative spelled out where the mistake is one of a derivative."""
     rules = []
-    for place in places:
+    for place in places if mistake.slot in {"activation", "loss"} else ():
         l = int(re.findall(r"\d+", place)[0])
         name = problem.layers[l - 1].activation.name
         if name in RULES:

@@ -1,4 +1,4 @@
-"""Lists of matrices and a loop over the layers; tanh, linear output, half the mean squared error."""
+"""Lists of matrices and a loop over the layers; tanh and a linear output, half a squared error."""
 
 import numpy as np
 
