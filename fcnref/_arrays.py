@@ -26,6 +26,7 @@ __all__ = [
     "Weights",
     "check_array",
     "checked",
+    "unchecked",
 ]
 
 Array: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -101,7 +102,17 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             raise _explain(function.__name__, contract, given)
         return function(*args, **kwargs)
 
+    at_the_door.unchecked = function  # type: ignore[attr-defined] # a function may carry a field
     return at_the_door
+
+
+def unchecked(function: Callable[P, R]) -> Callable[P, R]:
+    """Return what stands behind the door of a `checked` function; others are returned as they are.
+
+    Meant for a caller that has compared the shapes already.
+    """
+    behind: Callable[P, R] = getattr(function, "unchecked", function)
+    return behind
 
 
 def check_array(who: str, name: str, value: object, dims: str, **sizes: int) -> None:

@@ -6,8 +6,6 @@ loss: it takes the gradient dZ and hands on dA_prev, dW and db. No bias appears 
 
 from typing import NamedTuple
 
-import numpy as np
-
 from fcnref._arrays import Batch, BatchPrev, Bias, Weights, checked
 from fcnref._display import arrays_html, arrays_text
 
@@ -195,7 +193,7 @@ def affine_backward_parameters(dZ: Batch, A_prev: BatchPrev) -> LayerGradients:
         [[11.]]
     """
     dW = dZ @ A_prev.T
-    db: Bias = np.sum(dZ, axis=1, keepdims=True)
+    db: Bias = dZ.sum(axis=1, keepdims=True)
     return LayerGradients(dW, db)
 
 

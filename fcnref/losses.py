@@ -9,6 +9,7 @@ looked at in the arrays of NumPy alone: a lazy array would have to be computed f
 on another device be waited for.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from fcnref._arrays import Array, Batch, Scalar, checked
 from fcnref.activations import log_softmax, sigmoid, softmax, softplus
+from fcnref.activations.columnwise import _softmax_and_log_softmax
 
 __all__ = [
     "BINARY_CROSS_ENTROPY",
@@ -55,11 +57,14 @@ class Loss(NamedTuple):
         The loss, ``J = value(A, Y)``, with A the output of the last layer.
     grad
         Its gradient by A, ``dA = grad(A, Y)``. Holds the 1/m.
+    value_and_grad
+        Both at once, where they share work; None where they share none.
     """
 
     name: str
     value: Callable[[Array, Array], Scalar]
     grad: Callable[[Array, Array], Array]
+    value_and_grad: Callable[[Array, Array], tuple[Scalar, Array]] | None = None
 
     def __repr__(self) -> str:
         return f"Loss({self.name!r})"
@@ -493,7 +498,7 @@ def softmax_cross_entropy(logits: Batch, Y: Batch) -> Scalar:
     """
     m = _examples("softmax_cross_entropy", logits)
     _check_distributions("softmax_cross_entropy", Y)
-    J: Scalar = -np.sum(Y * log_softmax(logits)) / m
+    J: Scalar = -(Y * log_softmax(logits)).sum() / m
     return J
 
 
@@ -535,6 +540,13 @@ def softmax_cross_entropy_grad(logits: Batch, Y: Batch) -> Batch:
     return (softmax(logits) - Y) / m
 
 
+def _softmax_cross_entropy_value_and_grad(logits: Array, Y: Array) -> tuple[Scalar, Array]:
+    m = _examples("softmax_cross_entropy", logits)
+    _check_distributions("softmax_cross_entropy", Y)
+    A, log_A = _softmax_and_log_softmax(logits)
+    return -(Y * log_A).sum() / m, (A - Y) / m
+
+
 HALF_SQUARED_ERROR = Loss("half_squared_error", half_squared_error, half_squared_error_grad)
 MEAN_SQUARED_ERROR = Loss("mean_squared_error", mean_squared_error, mean_squared_error_grad)
 BINARY_CROSS_ENTROPY = Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_grad)
@@ -543,7 +555,10 @@ SIGMOID_CROSS_ENTROPY = Loss(
     "sigmoid_cross_entropy", sigmoid_cross_entropy, sigmoid_cross_entropy_grad
 )
 SOFTMAX_CROSS_ENTROPY = Loss(
-    "softmax_cross_entropy", softmax_cross_entropy, softmax_cross_entropy_grad
+    "softmax_cross_entropy",
+    softmax_cross_entropy,
+    softmax_cross_entropy_grad,
+    _softmax_cross_entropy_value_and_grad,
 )
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
@@ -635,21 +650,28 @@ def _check_within_01(who: str, **arrays: Array) -> None:
     for name, array in arrays.items():
         if not _at_hand(array):
             continue
-        outside = ~((array.real >= 0) & (array.real <= 1))
-        if outside.any():
+        if not (array.real.min(initial=0) >= 0 and array.real.max(initial=1) <= 1):
+            outside = ~((array.real >= 0) & (array.real <= 1))
             worst = array[outside].flat[0]
             raise ValueError(f"{who}: {name} must lie between 0 and 1, got an entry {worst}.")
 
 
 def _check_distributions(who: str, Y: Array) -> None:
-    _check_within_01(who, Y=Y)
     if not _at_hand(Y):
         return
-    total = np.sum(Y, axis=0)
-    off = ~(np.abs(total - 1) <= np.sqrt(np.finfo(Y.dtype).eps))
-    if off.any():
+    if not Y.real.min(initial=0) >= 0:
+        _check_within_01(who, Y=Y)
+    off = abs(Y.sum(axis=0) - 1)
+    if not off.max() <= _half_the_digits(Y.dtype):
+        _check_within_01(who, Y=Y)
         i = int(np.argmax(off))
         raise ValueError(
-            f"{who}: every column of Y must sum to 1, column {i} sums to {total[i]}; "
+            f"{who}: every column of Y must sum to 1, column {i} sums to {Y[:, i].sum()}; "
             "examples are columns."
         )
+
+
+@functools.cache
+def _half_the_digits(dtype: np.dtype[Any]) -> float:
+    """How far a sum of targets may be from 1: half the digits of the precision."""
+    return float(np.sqrt(np.finfo(dtype).eps))

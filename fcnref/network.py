@@ -2,13 +2,23 @@
 
 The loops below are the recursion of the derivation, l counts layers as it does there, and
 ``trace.A[l]`` is A[l]. The trace holds no parameter: a backward pass reads the weights from the
-layers, so it cannot read stale ones.
+layers, so it cannot read stale ones. The arrays are compared once, at the door of the network; the
+loops then call what stands behind the doors of the rooms they pass.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from fcnref._arrays import Array, Bias, Input, Output, Scalar, Weights, check_array
+from fcnref._arrays import (
+    Array,
+    Bias,
+    Input,
+    Output,
+    Scalar,
+    Weights,
+    check_array,
+    unchecked,
+)
 from fcnref._display import arrays_html, arrays_text
 from fcnref.activations import Activation
 from fcnref.affine import (
@@ -28,6 +38,10 @@ __all__ = [
     "forward",
     "loss_and_grads",
 ]
+
+_affine = unchecked(affine)
+_affine_backward_input = unchecked(affine_backward_input)
+_affine_backward_parameters = unchecked(affine_backward_parameters)
 
 
 class Layer(NamedTuple):
@@ -164,19 +178,8 @@ def forward(X: Input, layers: Sequence[Layer]) -> Trace:
     array([[3. , 0. ],
            [5.5, 1. ]])
     """
-    if len(layers) == 0:
-        raise ValueError("forward: a network needs at least one layer, got none.")
-    A: list[Array] = [X]
-    kept: list[Array | None] = [None]
-    try:
-        for W, b, activation in layers:
-            Z = affine(A[-1], W, b)
-            A.append(activation.forward(Z))
-            kept.append(Z if activation.reads == "Z" else None)
-    except (AttributeError, TypeError, ValueError):
-        _check_network("forward", X, layers)
-        raise
-    return Trace(tuple(A), tuple(kept))
+    _check_network("forward", X, layers)
+    return _forward(X, layers)
 
 
 def backward(
@@ -223,15 +226,7 @@ def backward(
            [ -1., -10.]])
     """
     _check_trace("backward", dA_L, layers, trace)
-    dA = dA_L
-    grads: list[LayerGradients] = []
-    for l in range(len(layers), 0, -1):
-        W, _, activation = layers[l - 1]
-        dZ = activation.backward(dA, trace.Z[l] if activation.reads == "Z" else trace.A[l])
-        grads.append(affine_backward_parameters(dZ, trace.A[l - 1]))
-        if l > 1 or with_dA_0:
-            dA = affine_backward_input(dZ, W)
-    return NetworkGradients(tuple(reversed(grads)), dA if with_dA_0 else None)
+    return _backward(dA_L, layers, trace, with_dA_0)
 
 
 def loss_and_grads(
@@ -283,19 +278,90 @@ def loss_and_grads(
         raise TypeError(
             f"loss_and_grads: loss must be a Loss such as fcnref.HALF_SQUARED_ERROR, got {loss!r}."
         )
-    trace = forward(X, layers)
-    A_L = trace.A[-1]
-    dA_L = loss.grad(A_L, Y)
-    return LossAndGradients(loss.value(A_L, Y), backward(dA_L, layers, trace, with_dA_0))
+    _check_network("loss_and_grads", X, layers)
+    trace = _forward(X, layers)
+    _check_targets("loss_and_grads", Y, trace.A[-1])
+    J, dA_L = _value_and_grad(loss, trace.A[-1], Y)
+    return LossAndGradients(J, _backward(dA_L, layers, trace, with_dA_0))
+
+
+def _forward(X: Input, layers: Sequence[Layer]) -> Trace:
+    A: list[Array] = [X]
+    kept: list[Array | None] = [None]
+    for layer in layers:
+        Z, A_l = _layer_forward(A[-1], layer)
+        A.append(A_l)
+        kept.append(Z)
+    return Trace(tuple(A), tuple(kept))
+
+
+def _layer_forward(A_prev: Array, layer: Layer) -> tuple[Array | None, Array]:
+    """Compute the activations of one layer; Z outlives it only where the backward rule reads it."""
+    W, b, activation = layer
+    Z = _affine(A_prev, W, b)
+    A = unchecked(activation.forward)(Z)
+    _check_kept_shape(activation, "A", A, "Z", Z)
+    return Z if activation.reads == "Z" else None, A
+
+
+def _backward(
+    dA_L: Output, layers: Sequence[Layer], trace: Trace, with_dA_0: bool
+) -> NetworkGradients:
+    dA = dA_L
+    grads: list[LayerGradients] = []
+    for l in range(len(layers), 0, -1):
+        W, _, activation = layers[l - 1]
+        kept = trace.Z[l] if activation.reads == "Z" else trace.A[l]
+        dZ = unchecked(activation.backward)(dA, kept)
+        _check_kept_shape(activation, "dZ", dZ, "dA", dA)
+        grads.append(_affine_backward_parameters(dZ, trace.A[l - 1]))
+        del dA  # at most two gradients of a layer's size are alive: this one and the next
+        if l > 1 or with_dA_0:
+            dA = _affine_backward_input(dZ, W)
+        del dZ
+    return NetworkGradients(tuple(reversed(grads)), dA if with_dA_0 else None)
+
+
+def _value_and_grad(loss: Loss, A: Output, Y: Output) -> tuple[Scalar, Output]:
+    if loss.value_and_grad is None:
+        return unchecked(loss.value)(A, Y), unchecked(loss.grad)(A, Y)
+    return unchecked(loss.value_and_grad)(A, Y)
 
 
 def _check_network(who: str, X: Input, layers: Sequence[Layer]) -> None:
     """Say which layer does not fit, when one does not."""
+    try:
+        if _fits(X, layers):
+            return
+    except (AttributeError, TypeError, ValueError):
+        pass
+    if len(layers) == 0:
+        raise ValueError(f"{who}: a network needs at least one layer, got none.")
     sizes: dict[str, int] = {}
     for l, layer in enumerate(layers, start=1):
         _check_layer(who, l, layer, sizes)
         sizes = {f"n_{l}": layer.W.shape[0]}
     check_array(who, "X", X, "n_0 m", n_0=layers[0].W.shape[1])
+
+
+def _fits(X: Any, layers: Sequence[Any]) -> bool:
+    """Tell whether every array holds numbers and has the shape that its neighbors ask for."""
+    n_prev, _ = X.shape
+    fits = len(layers) > 0 and X.dtype.kind in "fc"
+    for layer in layers:
+        W, b, activation = layer
+        n = W.shape[0]
+        fits = (
+            fits
+            and W.shape == (n, n_prev)
+            and b.shape == (n, 1)
+            and W.dtype.kind in "fc"
+            and b.dtype.kind in "fc"
+            and isinstance(activation, Activation)
+            and isinstance(layer, Layer)
+        )
+        n_prev = n
+    return fits
 
 
 def _check_layer(who: str, l: int, layer: Layer, sizes: Mapping[str, int]) -> None:
@@ -312,6 +378,20 @@ def _check_layer(who: str, l: int, layer: Layer, sizes: Mapping[str, int]) -> No
     check_array(who, f"b[{l}]", layer.b, f"n_{l} 1", **{f"n_{l}": layer.W.shape[0]})
 
 
+def _check_targets(who: str, Y: Output, A_L: Output) -> None:
+    if getattr(Y, "shape", None) != A_L.shape or Y.dtype.kind not in "fc":
+        n_L, m = A_L.shape
+        check_array(who, "Y", Y, "n_L m", n_L=n_L, m=m)
+
+
+def _check_kept_shape(activation: Activation, name: str, got: Array, of: str, given: Array) -> None:
+    if got.shape != given.shape:
+        raise ValueError(
+            f"{activation.name}: {name} must have the shape of {of}, {given.shape}, "
+            f"got {got.shape}; an activation keeps shapes."
+        )
+
+
 def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) -> None:
     if not isinstance(trace, Trace):
         raise TypeError(
@@ -323,13 +403,23 @@ def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) 
             f"{who}: the trace must hold A[0], ..., A[{L}] and as many Z for {L} layers, got "
             f"{len(trace.A)} and {len(trace.Z)}; pass what forward returned for these layers."
         )
+    _, m = trace.A[0].shape
     for l, layer in enumerate(layers, start=1):
-        n, n_prev = len(trace.A[l]), len(trace.A[l - 1])
+        _check_layer(who, l, layer, {})
+        A, Z, n, n_prev = trace.A[l], trace.Z[l], len(trace.A[l]), len(trace.A[l - 1])
         if layer.W.shape != (n, n_prev):
             raise ValueError(
                 f"{who}: the trace must be of these layers, got one of a layer {l} whose W has "
                 f"shape (n_{l}, n_{l - 1}) = ({n}, {n_prev}), not {layer.W.shape}; "
                 "pass what forward returned for these layers."
             )
-    n_L, m = trace.A[L].shape
-    check_array(who, "dA_L", dA_L, f"n_{L} m", **{f"n_{L}": n_L, "m": m})
+        if layer.activation.reads == "Z" and Z is None:
+            raise ValueError(
+                f"{who}: the trace must hold Z[{l}], which the rule of {layer.activation.name} "
+                "reads, got None; pass what forward returned for these layers."
+            )
+        sizes = {f"n_{l}": n, "m": m}
+        check_array(who, f"A[{l}]", A, f"n_{l} m", **sizes)
+        if Z is not None:
+            check_array(who, f"Z[{l}]", Z, f"n_{l} m", **sizes)
+    check_array(who, "dA_L", dA_L, f"n_{L} m", **sizes)

@@ -273,6 +273,22 @@ def test_sums_that_are_1_up_to_rounding_are_accepted(dtype, rng):
 # The records and one_hot.
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "loss",
+    [loss for loss in LOSSES.values() if loss.value_and_grad is not None],
+    ids=lambda loss: loss.name,
+)
+def test_value_and_gradient_at_once_are_the_two_to_the_last_bit(loss, dtype, draw):
+    logits, Y = draw(N, M, scale=30).astype(dtype), one_hot(np.arange(M) % N, N, dtype)
+    J, dA = loss.value_and_grad(logits, Y)
+    assert loss.value(logits, Y) == J
+    assert np.all(dA == loss.grad(logits, Y))
+    assert J.dtype == dA.dtype == dtype
+    with pytest.raises(ValueError, match="column 0 sums to"):
+        loss.value_and_grad(logits, Y / 2)
+
+
 def test_the_registry_names_its_losses_and_cannot_be_written_to():
     for name, loss in LOSSES.items():
         assert loss.name == name

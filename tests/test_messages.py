@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 
 import fcnref
-from fcnref import IDENTITY, TANH, Layer, Trace, backward, forward, loss_and_grads, train
+from fcnref import (
+    IDENTITY,
+    TANH,
+    Activation,
+    Layer,
+    Trace,
+    backward,
+    forward,
+    loss_and_grads,
+    train,
+)
 from tests.doors import SIZES, arguments, array_arguments, fits
 from tests.oracles import readonly
 from tests.registry import FUNCTIONS
@@ -24,8 +34,6 @@ ARRAYS = [
 every_array = pytest.mark.parametrize(("function", "name", "dims"), ARRAYS)
 
 HANDED_ON = {
-    ("loss_and_grads", "X"): "forward",
-    ("loss_and_grads", "Y"): "half_squared_error_grad",
     ("hvp", "Y"): "half_squared_error_grad",
 }
 """Who speaks about an array, where it is not the function that was called."""
@@ -118,7 +126,8 @@ def test_a_shape_that_does_not_fit_is_told_beside_the_one_that_would(function, n
     with pytest.raises(ValueError) as raised:
         function(**wrong)
     message = str(raised.value)
-    speakers = {function.__name__, *HANDED_ON.values()}
+    # train hands its mini-batches on to loss_and_grads.
+    speakers = {function.__name__, "loss_and_grads", *HANDED_ON.values()}
     assert re.fullmatch(rf"({'|'.join(speakers)}): .* must (have|be) .*, got .*\.", message)
     if hasattr(function, "__wrapped__"):
         assert any(f"{other} must" in message for other in array_arguments(function)) or all(
@@ -213,6 +222,8 @@ W_1, b_1, W_2, b_2 = (readonly(np.full(shape, 0.5)) for shape in ((5, 3), (5, 1)
 X, Y = readonly(np.full((3, 7), 0.5)), readonly(np.full((2, 7), 0.5))
 LAYERS = (Layer(W_1, b_1, TANH), Layer(W_2, b_2, IDENTITY))
 TRACE = forward(X, LAYERS)
+NARROW = Activation("narrow", lambda Z: Z[:, :1], lambda dA, _: dA, None)
+FLAT = Activation("flat", lambda Z: Z, lambda dA, _: dA[:1], None)
 
 NETWORKS = [
     pytest.param(
@@ -267,6 +278,12 @@ NETWORKS = [
         TypeError,
         "forward: layer 1 must be a Layer(W, b, activation), got tuple.",
         id="no activation",
+    ),
+    pytest.param(
+        lambda: forward(X, [tuple(LAYERS[0])]),
+        TypeError,
+        "forward: layer 1 must be a Layer(W, b, activation), got tuple.",
+        id="a plain tuple for a layer",
     ),
     pytest.param(
         lambda: forward(X, LAYERS[0]),
@@ -331,8 +348,33 @@ NETWORKS = [
     pytest.param(
         lambda: backward(Y, LAYERS, TRACE._replace(Z=(None, None, None))),
         ValueError,
-        "tanh: the backward rule reads Z, got None; pass Z.",
+        "backward: the trace must hold Z[1], which the rule of tanh reads, got None; pass what "
+        "forward returned for these layers.",
         id="trace without the pre-activations",
+    ),
+    pytest.param(
+        lambda: backward(Y, LAYERS, TRACE._replace(Z=(None, TRACE.Z[1][:, :1], None))),
+        ValueError,
+        "backward: Z[1] must have shape (n_1, m) = (5, 7), got (5, 1); examples are columns.",
+        id="trace with a pre-activation that would broadcast",
+    ),
+    pytest.param(
+        lambda: backward(Y, LAYERS, TRACE._replace(A=(X, TRACE.A[1][:, :1], TRACE.A[2]))),
+        ValueError,
+        "backward: A[1] must have shape (n_1, m) = (5, 7), got (5, 1); examples are columns.",
+        id="trace with activations that would broadcast",
+    ),
+    pytest.param(
+        lambda: forward(X, [Layer(W_1, b_1, NARROW), LAYERS[1]]),
+        ValueError,
+        "narrow: A must have the shape of Z, (5, 7), got (5, 1); an activation keeps shapes.",
+        id="activation that loses the examples",
+    ),
+    pytest.param(
+        lambda: loss_and_grads(X, Y, [LAYERS[0], Layer(W_2, b_2, FLAT)], fcnref.HALF_SQUARED_ERROR),
+        ValueError,
+        "flat: dZ must have the shape of dA, (2, 7), got (1, 7); an activation keeps shapes.",
+        id="rule that loses the units",
     ),
     pytest.param(
         lambda: backward(Y, LAYERS, TRACE.A),
@@ -343,8 +385,7 @@ NETWORKS = [
     pytest.param(
         lambda: loss_and_grads(X, Y[:1], LAYERS, fcnref.HALF_SQUARED_ERROR),
         ValueError,
-        "half_squared_error_grad: Y must have shape (n, m) = (2, 7), got (1, 7); examples are "
-        "columns, and the sizes come from A.",
+        "loss_and_grads: Y must have shape (n_L, m) = (2, 7), got (1, 7); examples are columns.",
         id="targets of one row",
     ),
     pytest.param(

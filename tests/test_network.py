@@ -117,7 +117,7 @@ def test_the_gradient_by_the_input_comes_only_when_asked_for(
         read.append(W)
         return fcnref.affine_backward_input(dZ, W)
 
-    monkeypatch.setattr(module, "affine_backward_input", spy)
+    monkeypatch.setattr(module, "_affine_backward_input", spy)
     layers = network(rng, TANH)
     trace = forward(draw(INPUTS, EXAMPLES), layers)
     grads = backward(draw(OUTPUTS, EXAMPLES), layers, trace, with_dA_0)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from fcnref._arrays import Array, Bias
+from fcnref._arrays import Array, Bias, unchecked
 from fcnref.activations.columnwise import (
     _log_softmax_backward_from_A,
     _softmax_backward_from_A,
@@ -105,6 +105,7 @@ def _reading(
             raise ValueError(f"{name}: the backward rule reads {reads}, got None; pass {reads}.")
         return backward(dA, kept)
 
+    rule.unchecked = unchecked(backward)  # type: ignore[attr-defined] # a function may carry a field
     return Activation(name, forward, rule, reads)
 
 

@@ -26,18 +26,18 @@ __all__ = [
 
 
 def _sum_units(Z: Array) -> Array:
-    total: Array = np.sum(Z, axis=0, keepdims=True)
+    total: Array = Z.sum(axis=0, keepdims=True)
     return total
 
 
 def _mean_units(Z: Array) -> Array:
-    mean: Array = np.mean(Z, axis=0, keepdims=True)
+    mean: Array = Z.mean(axis=0, keepdims=True)
     return mean
 
 
 def _below_its_maximum(Z: Array) -> Array:
     """Shift each column so that its largest entry is 0; the softmax does not notice."""
-    maximum: Array = np.max(Z.real, axis=0, keepdims=True)
+    maximum: Array = Z.real.max(axis=0, keepdims=True)
     return Z - maximum
 
 
@@ -186,6 +186,14 @@ def log_softmax(Z: Batch) -> Batch:
     """
     shifted = _below_its_maximum(Z)
     return shifted - np.log(_sum_units(np.exp(shifted)))
+
+
+def _softmax_and_log_softmax(Z: Array) -> tuple[Array, Array]:
+    """Compute both of one set of exponentials."""
+    shifted = _below_its_maximum(Z)
+    E = np.exp(shifted)
+    total = _sum_units(E)
+    return E / total, shifted - np.log(total)
 
 
 @checked
@@ -369,8 +377,8 @@ def layer_norm_backward(
     Z_hat, scale = _normalize(Z, epsilon)
     dZ_hat = gain * dA
     dZ = (dZ_hat - _mean_units(dZ_hat) - Z_hat * _mean_units(dZ_hat * Z_hat)) / scale
-    dgain: Bias = np.sum(dA * Z_hat, axis=1, keepdims=True)
-    dshift: Bias = np.sum(dA, axis=1, keepdims=True)
+    dgain: Bias = (dA * Z_hat).sum(axis=1, keepdims=True)
+    dshift: Bias = dA.sum(axis=1, keepdims=True)
     return LayerNormGradients(dZ, dgain, dshift)
 
 

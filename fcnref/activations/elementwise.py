@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from fcnref._arrays import AnyShape, Array, Column, Jacobian, checked
+from fcnref._arrays import AnyShape, Array, Column, Jacobian, checked, unchecked
 
 __all__ = [
     "gelu",
@@ -58,9 +58,10 @@ Prime: TypeAlias = Callable[[Array], Array]
 
 def _backward_of(prime: Prime) -> Callable[[Array, Array], Array]:
     """Make the backward rule of an elementwise map from its derivative."""
+    f_prime = unchecked(prime)
 
     def rule(dA: AnyShape, Z: AnyShape) -> AnyShape:
-        return dA * prime(Z)
+        return dA * f_prime(Z)
 
     name = prime.__name__.removesuffix("_prime")
     return checked(_named(rule, f"{name}_backward", _BACKWARD, name))
