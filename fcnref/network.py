@@ -346,8 +346,8 @@ def _check_network(who: str, X: Input, layers: Sequence[Layer]) -> None:
 
 def _fits(X: Any, layers: Sequence[Any]) -> bool:
     """Tell whether every array holds numbers and has the shape that its neighbors ask for."""
-    n_prev, _ = X.shape
-    fits = len(layers) > 0 and X.dtype.kind in "fc"
+    n_prev, m = X.shape
+    fits = len(layers) > 0 and m >= 0 and X.dtype.kind in "fc"  # a lazy m may be unknown, NaN
     for layer in layers:
         W, b, activation = layer
         n = W.shape[0]

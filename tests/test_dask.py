@@ -176,9 +176,8 @@ def test_an_array_that_does_not_know_its_sizes_is_told_what_to_do(function):
     with pytest.raises(ValueError) as raised:
         function(**given | {name: unknown(given[name])})
     rows = given[name].shape[0]
-    who = {"loss_and_grads": "forward"}.get(function.__name__, function.__name__)
     assert str(raised.value) == (
-        f"{who}: {name} must know its sizes, got ({rows}, nan); "
+        f"{function.__name__}: {name} must know its sizes, got ({rows}, nan); "
         f"a lazy array finds them out by {name}.compute_chunk_sizes()."
     )
 

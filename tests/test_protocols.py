@@ -1,8 +1,9 @@
 """NumPy's dispatch protocols carry every function: nothing is turned into an array of NumPy.
 
-`Elsewhere` stands for the array types of other libraries. It speaks the two protocols and no more,
-refuses to become an array of NumPy, and does not mix with one: a function that made a constant with
-`np.zeros`, assigned to an entry or looked at a value would fail.
+`Elsewhere` stands for the array types of other libraries. It speaks the two protocols, has the few
+methods that every array has, and no more. It refuses to become an array of NumPy and does not mix
+with one: a function that made a constant with `np.zeros`, assigned to an entry or looked at a value
+would fail.
 """
 
 import operator
@@ -53,6 +54,15 @@ class Elsewhere(np.lib.mixins.NDArrayOperatorsMixin):
 
     def reshape(self, *shape):
         return bring(self._here.reshape(*shape))
+
+    def sum(self, **axis):
+        return bring(self._here.sum(**axis))
+
+    def mean(self, **axis):
+        return bring(self._here.mean(**axis))
+
+    def max(self, **axis):
+        return bring(self._here.max(**axis))
 
     shape = property(operator.attrgetter("_here.shape"))
     ndim = property(operator.attrgetter("_here.ndim"))
