@@ -220,7 +220,54 @@ def test_every_step_marks_its_part_of_the_picture(steps):
     sizes["J"] = 3  # its box and two lines
     for picture, step in zip(pictures, steps.steps, strict=True):
         for mark, parts in (("makes", step.makes), ("reads", step.reads)):
-            assert picture.count(f'class="{mark}"') == sum(sizes[part] for part in parts)
+            marked = re.findall(rf'class="{mark}( fcn-[ijpk])?"', picture)
+            assert len(marked) == sum(sizes[part] for part in parts)
+
+
+def test_units_have_the_color_of_the_index_that_runs_over_them(steps):
+    pictures = re.findall("<svg.*?</svg>", steps._repr_html_())
+    titles = [step.title for step in steps.steps]
+    for title, layers in {
+        "Layer 2, gradient of the weights": {"layer 1": "k", "layer 2": "j"},
+        "Layer 1, gradient of the activations": {"layer 1": "k", "layer 2": "j"},
+        "Layer 1, activations": {"layer 1": "j"},
+        "Layer 1, pre-activations": {"input": "k", "layer 1": "j"},
+    }.items():
+        picture = pictures[titles.index(title)]
+        for name, letter in layers.items():
+            assert f'{name}, unit <tspan class="fcn-{letter}">{letter}</tspan>' in picture
+        assert picture.count("<tspan") == len(layers)
+        units = [int(name[-1]) if name[-1].isdigit() else 0 for name in layers]
+        boxes = re.findall(r'<rect [^>]*class="(?:makes|reads) fcn-(.)"', picture)
+        counts = {letter: steps.sizes[l] for l, letter in zip(units, layers.values(), strict=True)}
+        if title == "Layer 1, activations":
+            counts = {"j": 2 * steps.sizes[1]}  # z and a
+        assert {letter: boxes.count(letter) for letter in set(boxes)} == counts
+
+
+def test_row_and_column_cross_in_their_entry(products):
+    """The factor on the left shares its rows with the result, the one above shares its columns."""
+    for name in ("dW", "db", "dA_prev"):
+        product, _ = products[name]
+        html = product._repr_html_()
+        assert '<div class="fcn-row fcn-cross' in html
+        result, left, *above = (dict(table) for table in Reader(html).tables)
+        first = next(iter(result)).split()[0]
+        assert {at.split()[0] for at in left} == {at.split()[0] for at in result}
+        assert first in next(iter(left))
+        for table in above:
+            assert {at.split()[1] for at in table} == {at.split()[1] for at in result}
+
+
+def test_matrices_too_wide_to_stand_side_by_side_stand_in_a_row():
+    def kind(product):
+        return re.search(r'<div class="(fcn-row[^"]*)"', product._repr_html_())[1]
+
+    cross, small = "fcn-row fcn-cross", "fcn-row fcn-cross fcn-small"
+    assert kind(show_dW(np.ones((2, 7)), np.ones((5, 7)), digits=0)) == small
+    assert kind(show_dW(np.ones((2, 7)), np.ones((2, 7)))) == small
+    assert kind(show_dW(np.ones((2, 12)), np.ones((2, 12)))) == cross
+    assert kind(show_dW(np.ones((2, 12)), np.ones((3, 12)))) == "fcn-row"
 
 
 def test_links_lead_to_equations_of_the_derivation(steps):

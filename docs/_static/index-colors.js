@@ -17,9 +17,9 @@
     }
   };
 
-  // Where formulas are colored, the switch stands among the buttons of the page.
+  // Where indices are colored, the switch stands among the buttons of the page.
   const buttons = document.querySelector(".article-header-buttons");
-  if (buttons && document.querySelector(".katex :is(.fcn-i, .fcn-j, .fcn-p, .fcn-k)")) {
+  if (buttons && document.querySelector(":is(.fcn-i, .fcn-j, .fcn-p, .fcn-k)")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-sm fcn-colors";

@@ -10,12 +10,15 @@ from fcnref._arrays import Array
 from fcnref._display import Html, number, tag
 from fcnref.show._notation import entry, index_number, math, plain
 
-__all__ = ["At", "Matrix", "check_size", "equation_row", "text_row"]
+__all__ = ["At", "Matrix", "check_size", "crossing", "equation_row", "text_row"]
 
 At: TypeAlias = Mapping[str, int]
 """Which number each index has, counted from 1."""
 
 LARGEST = 12
+CHARACTER, PADDING, HEADERS = 7, 8, 52
+ON_PAGE, ON_PHONE = 656, 340
+"""In pixels: of a number, and what a picture has room for on a page and on a phone."""
 
 
 class Matrix(NamedTuple):
@@ -97,6 +100,25 @@ def equation_row(items: Sequence[Matrix | str], digits: int) -> Html:
         else:
             sign = [tag("span", math(item), class_="fcn-sign")]
     return tag("div", *parts, class_="fcn-row")
+
+
+def crossing(result: Matrix, factors: Sequence[Matrix], digits: int) -> Html | None:
+    """Set a product so that the row and the column of an entry cross in it (Falk's scheme).
+
+    The first factor stands beside the result and the second, if there is one, above it. Nothing is
+    returned for matrices that are too wide to stand side by side.
+    """
+    matrices = [result, *factors]
+    numbers = [number(float(x), digits) for matrix in matrices for x in np.ravel(matrix.values)]
+    characters = max(3, *map(len, numbers))
+    columns = factors[0].values.shape[1] + result.values.shape[1]
+    width = columns * (characters * CHARACTER + PADDING) + HEADERS
+    if width > ON_PAGE:
+        return None
+    tables = (matrix_table(matrix, digits) for matrix in matrices)
+    narrow = width - columns * (PADDING - 3) <= ON_PHONE
+    kind = "fcn-row fcn-cross fcn-small" if narrow else "fcn-row fcn-cross"
+    return tag("div", *tables, class_=kind, style=f"--characters: {characters}")
 
 
 def matrix_table(matrix: Matrix, digits: int) -> Html:

@@ -13,7 +13,7 @@ from fcnref._arrays import Batch, BatchPrev, Weights
 from fcnref._display import MINUS, Html, number, tag
 from fcnref.activations import softmax_backward, softmax_jacobian
 from fcnref.affine import affine_backward_input, affine_backward_parameters
-from fcnref.show._matrices import At, Matrix, check_size, equation_row, text_row
+from fcnref.show._matrices import At, Matrix, check_size, crossing, equation_row, text_row
 from fcnref.show._notation import index_number, math, plain
 from fcnref.show._page import frame
 
@@ -77,10 +77,15 @@ class Product(NamedTuple):
                 ),
                 class_="fcn-bar",
             ),
-            equation_row(self._row(), self.digits),
+            self._matrices(),
             tag("p", self._sum(self._worked()), class_="fcn-said", aria_live="polite"),
             tag("details", tag("summary", "Every entry in words"), written),
         )
+
+    def _matrices(self) -> Html:
+        alone = [blocks[0] for blocks in self.factors if len(blocks) == 1]
+        crossed = len(alone) == len(self.factors) and crossing(self.result, alone, self.digits)
+        return crossed or equation_row(self._row(), self.digits)
 
     def _row(self) -> list[Matrix | str]:
         row: list[Matrix | str] = [self.result, "="]
@@ -117,11 +122,14 @@ class Product(NamedTuple):
             "Σ",
             tag("small", index_number(s, s), " = 1"),
             class_="fcn-sum",
+            role="img",
+            aria_label=f"the sum over {s} from 1 to {self._count()} of",
         )
         numbers: list[Html] = []
         for (n, _), term in zip(self.terms(at), terms, strict=True):
             numbers += [Html(" + ")] if numbers else []
-            index = tag("small", index_number(s, s), " = ", index_number(s, n))
+            name = [index_number(s, s), Html(" = "), index_number(s, n)]
+            index = tag("small", *name, aria_hidden="true")
             numbers.append(tag("span", term, index, class_="fcn-term"))
         end = tag("span", f"{sign} ", tag("strong", total), class_="fcn-total")
         symbols = f"{math(self.result.symbol(at))} = {bounds} {math(factors)}"

@@ -1,5 +1,6 @@
 """The network stepper: a small network, forward and backward, one step at a time."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -22,6 +23,7 @@ ELEMENTWISE = {
     *("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "gelu_tanh")
 }
 ON_LOGITS = {"sigmoid_cross_entropy", "softmax_cross_entropy"}
+LAYER = re.compile(r"[ZA]\[(\d+)\]")
 PAGES = ("forward", "weights-and-biases", "activations", "previous-layer", "losses")
 
 
@@ -111,7 +113,8 @@ class NetworkSteps(NamedTuple):
     def _parts(self, step: NetworkStep) -> Iterator[Html]:
         yield tag("p", step.title, class_="fcn-title")
         label = f"The network {'-'.join(map(str, self.sizes))}, {step.way}: {step.title}"
-        yield draw_network(self.sizes, step.reads, step.makes, step.way, label)
+        letters = _unit_letters(step.row)
+        yield draw_network(self.sizes, step.reads, step.makes, letters, step.way, label)
         yield tag("p", math(step.formula), self._link(step.equation), class_="fcn-formula")
         yield equation_row(step.row, self.digits)
         yield tag("p", step.words)
@@ -349,6 +352,17 @@ def _previous_step(l: int, dA_prev: Array, W: Array, dZ: Array) -> NetworkStep:
         f"The sum runs over the units of layer {l}, all of which used the activation.",
         way="backward",
     )
+
+
+def _unit_letters(row: Sequence[Matrix | str]) -> dict[int, str]:
+    """Find the index that runs over the units of each layer, where a step names one."""
+    letters: dict[int, str] = {}
+    for matrix in row:
+        layer = LAYER.search(matrix.name) if isinstance(matrix, Matrix) else None
+        if isinstance(matrix, Matrix) and layer and "i" in (matrix.rows, matrix.columns):
+            unit = matrix.rows if matrix.columns == "i" else matrix.columns
+            letters.setdefault(int(layer[1]), unit)
+    return letters
 
 
 def _loss_label(loss: Loss, what: str) -> str:

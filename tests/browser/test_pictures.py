@@ -317,3 +317,66 @@ def test_without_a_script_everything_stands_there(visit):
     assert in_view(steps).count() == 14
     assert steps.locator("svg:visible").count() == 14
     assert page.locator("button:visible").count() == 0
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_the_row_and_the_column_lead_to_the_entry(visit, viewport):
+    page = visit(viewport=viewport)
+    for name, at, beside, above in [
+        ("dW", "j3 k2", "j3 i4", "i1 k2"),
+        ("dA_prev", "k2 i4", "k2 j1", "j3 i4"),
+        ("db", "j2", "j2 i5", None),
+    ]:
+        if viewport is PHONE and name == "dA_prev":
+            continue  # two digits more than fit
+        root = picture(page, name)
+        entry = cell(root, 0, at).bounding_box()
+        left = cell(root, 1, beside).bounding_box()
+        assert left["y"] == pytest.approx(entry["y"], abs=0.6)
+        assert left["x"] < entry["x"]
+        if above:
+            top = cell(root, 2, above).bounding_box()
+            assert top["y"] < entry["y"]
+            assert top["x"] == pytest.approx(entry["x"], abs=0.6)
+            assert top["width"] == pytest.approx(entry["width"], abs=0.6)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_everything_that_is_pointed_at_is_large_enough(visit, viewport):
+    page = visit(viewport=viewport)
+    targets = page.locator("td[data-at]:visible, button:visible, input:visible, summary:visible")
+    boxes = targets.evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(({width, height}) => [width, height])"
+    )
+    assert len(boxes) > 100
+    assert min(min(box) for box in boxes) >= 24
+
+
+def test_no_picture_is_wider_than_a_phone(visit):
+    page = visit(viewport=PHONE)
+    overflow = "rows => rows.map(row => row.scrollWidth - row.clientWidth)"
+    assert set(page.locator(".fcn-row:visible").evaluate_all(overflow)) == {0}
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_the_sum_is_read_as_a_sentence(visit):
+    page = visit()
+    root = picture(page, "dW")
+    cell(root, 0, "j2 k1").focus()
+    read = root.locator(".fcn-said").evaluate(
+        """said => {
+            const copy = said.cloneNode(true);
+            for (const quiet of copy.querySelectorAll("[aria-hidden]")) quiet.remove();
+            for (const sum of copy.querySelectorAll("[role=img]")) sum.replaceWith(sum.ariaLabel);
+            return copy.textContent.replaceAll("−", "-");
+        }"""
+    )
+    _, numbers = PICTURES["dW"].sentence({"j": 2, "k": 1}).replace("−", "-").split("] ")
+    assert read == f"∂J/∂w2,1 = the sum over i from 1 to {m} of ∂J/∂z2,i a1,i{numbers}"
+
+
+def test_colors_fade_only_where_motion_is_wanted(visit):
+    for motion, seconds in [("reduce", "0s"), ("no-preference", "0.15s")]:
+        page = visit(reduced_motion=motion)
+        duration = "cell => getComputedStyle(cell).transitionDuration.split(',')[0]"
+        assert cell(picture(page, "dW"), 0, "j1 k1").evaluate(duration) == seconds
