@@ -38,6 +38,15 @@ class Size(Record):
 
 Place: TypeAlias = Index | Size
 ONE = Index("", 1)
+FRESH = ("\N{GREEK SMALL LETTER RHO}", "\N{GREEK SMALL LETTER KAPPA}")
+"""Letters that no page uses, for the rows and the columns of an array written from its entries."""
+
+NOTHING: tuple[str, Place] = ("\N{DEGREE SIGN}", ONE)
+"""The letter and the range of a direction in which an array has one place."""
+
+LAYERS = ("l", r"\ell")
+"""The letters that name layers unless a page says otherwise."""
+
 LAST = Size("L")
 
 
@@ -89,6 +98,26 @@ class Called(Record):
     body: Expression
     argument: Expression
     primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Defined(Record):
+    """A quantity that the page has defined, at the places printed here.
+
+    `letters` are those of the definition, which stand for `places` within its body.
+    """
+
+    name: str
+    letters: tuple[str, ...]
+    places: tuple[Place, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Functional(Record):
+    """A number computed from an array and from nothing else: J, where the array is all it sees."""
+
+    of: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +196,7 @@ class Derivative(Record):
     """The derivative of `top` by `bottom`, through everything downstream."""
 
     top: Expression
-    bottom: Node | Free
+    bottom: Node | Free | Defined | Entry
     other_layout: bool = False
 
 
@@ -255,9 +284,9 @@ class Space(Record):
 
 
 Expression: TypeAlias = (
-    Number | Count | Node | Free | Called | Entry | Sum | Negative | Product | Hadamard | Quotient
-    | Power | Transpose | Apply | Derivative | Rate | Series | Grid | Dotted | Truth | Cases
-    | Compare | Ones | Unit | Space
+    Number | Count | Node | Free | Called | Defined | Functional | Entry | Sum | Negative
+    | Product | Hadamard | Quotient | Power | Transpose | Apply | Derivative | Rate | Series
+    | Grid | Dotted | Truth | Cases | Compare | Ones | Unit | Space
 )  # fmt: skip
 
 COST = Node("J", None, None, None, "J")
@@ -349,6 +378,8 @@ def edits(node: Any, edit: Callable[[Any], Iterator[tuple[str, Any]]]) -> Iterat
     if not isinstance(node, Record):
         return
     yield from edit(node)
+    if isinstance(node, Defined | Functional):
+        return  # what is defined elsewhere on the page is not printed here
     for name in node.__slots__:
         for text, new in edits(getattr(node, name), edit):
             yield text, node.changed(**{name: new})
@@ -365,8 +396,38 @@ def substitute(node: Any, letters: dict[str, Place]) -> Any:
         return replace(place, shift=place.shift + node.shift)
     bound = bound_letters(node)
     inner = {letter: place for letter, place in letters.items() if letter not in bound}
+    if isinstance(node, Defined):
+        own = {letter: place for letter, place in letters.items() if letter not in node.letters}
+        places = substitute(node.places, letters)
+        return replace(node, places=places, body=substitute(node.body, own))
     parts = {name: getattr(node, name) for name in node.__slots__}
     return node.changed(**{name: substitute(part, inner) for name, part in parts.items()})
+
+
+def over_all_places(node: Defined | Entry) -> tuple[Expression, tuple[Place | None, ...]]:
+    """Return the array of a defined quantity at all its places, and the places printed here.
+
+    Raises
+    ------
+    ValueError
+        If the range of a letter is not known.
+    """
+    if isinstance(node, Entry):
+        return node.of, (node.row, node.column)
+    own = [n for n, letter in enumerate(node.letters) if letter not in LAYERS]
+    if not own:
+        return node, (None, None)
+    sizes = dict(reversed(list(_slots(node))))
+    if len(own) > 2 or any(n not in sizes for n in own):
+        raise ValueError("over_all_places: the ranges of the indices are not known")
+    fresh = dict(zip(own, FRESH, strict=False))
+    spread = tuple(Index(fresh[n]) if n in fresh else p for n, p in enumerate(node.places))
+    cell = replace(node, places=spread)
+    runs = [(fresh[n], sizes[n]) for n in own]
+    return Dotted(cell, *runs[0], *(runs[1:] or [NOTHING])[0]), (
+        *(node.places[n] for n in own),
+        ONE,
+    )[:2]
 
 
 def bound_letters(node: Any) -> frozenset[str]:
@@ -389,7 +450,10 @@ def free_letters(node: Any) -> frozenset[str]:
     try:
         return node._free
     except AttributeError:
-        found = frozenset[str]().union(*map(free_letters, children(node))) - bound_letters(node)
+        if isinstance(node, Defined):
+            found = free_letters(node.body) - set(node.letters) | free_letters(node.places)
+        else:
+            found = free_letters(tuple(children(node))) - bound_letters(node)
         object.__setattr__(node, "_free", found)
         return found
 
@@ -427,15 +491,48 @@ def frame(node: Node) -> tuple[Place, Place]:
 
 def ranges(node: Any, letter: str) -> Iterator[Place]:
     """Yield the size of every slot that an index letter stands in."""
-    for part in walk(node):
-        if isinstance(part, Node):
-            for place, size in zip((part.row, part.column), frame(part), strict=True):
-                if isinstance(place, Index) and place.letter == letter:
-                    yield size
-        elif isinstance(part, Free):
-            for place in part.places:
-                if isinstance(place, Index) and place.letter == letter:
-                    yield Size("v")
+    if letter not in free_letters(node):
+        return
+    slots: list[tuple[Place | None, Place | None]] = []
+    if isinstance(node, Node):
+        slots = list(zip((node.row, node.column), frame(node), strict=True))
+    elif isinstance(node, Free):
+        slots = [(place, Size("v")) for place in node.places]
+    elif isinstance(node, Defined):
+        slots = [(node.places[n], size) for n, size in _slots(node)]
+    if isinstance(node, Entry):
+        slots = list(zip((node.row, node.column), extent(node.of), strict=True))
+    for place, size in slots:
+        if isinstance(place, Index) and place.letter == letter and size is not None:
+            yield size
+    for child in () if isinstance(node, Defined) else children(node):
+        yield from ranges(child, letter)
+
+
+def extent(node: Expression) -> tuple[Place | None, Place | None]:
+    """Return the rows and columns of an array, as far as its first array tells; None is unknown."""
+    if isinstance(node, Node):
+        rows, columns = frame(node)
+        fixed = node.column is not None or node.single
+        shape = (ONE if node.row is not None else rows, ONE if fixed else columns)
+        return shape[::-1] if node.flipped else shape
+    if isinstance(node, Transpose):
+        rows_of, columns_of = extent(node.of)
+        return columns_of, rows_of
+    parts = (part for part in children(node) if not isinstance(part, Index | Size))
+    shapes = [extent(part) for part in parts]  # type: ignore[arg-type]  # a record is an expression
+    arrays = [shape for shape in shapes if shape not in {(None, None), (ONE, ONE)}]
+    if not arrays:
+        return None, None
+    return arrays[0][0], (arrays[-1] if isinstance(node, Product) else arrays[0])[1]
+
+
+def _slots(node: Defined) -> Iterator[tuple[int, Place]]:
+    """Yield the ranges of the letters of a definition, its layer being the one printed here."""
+    given = dict(zip(node.letters, node.places, strict=True))
+    for number, letter in enumerate(node.letters):
+        for size in ranges(node.body, letter):
+            yield number, substitute(size, {x: p for x, p in given.items() if x != letter})
 
 
 @singledispatch
@@ -489,6 +586,18 @@ def _(node: Free) -> str:
 @show.register
 def _(node: Called) -> str:
     return f"{node.name}{chr(39) * node.primes}({show(node.argument)})"
+
+
+@show.register
+def _(node: Defined) -> str:
+    layers = [p for x, p in zip(node.letters, node.places, strict=True) if x in LAYERS]
+    others = [p for x, p in zip(node.letters, node.places, strict=True) if x not in LAYERS]
+    return node.name + _scripts(layers[0] if layers else None, tuple(others))
+
+
+@show.register
+def _(node: Functional) -> str:  # noqa: ARG001, the type alone says what to print
+    return "J"
 
 
 @show.register

@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 
 from fcnref.equations.expression import (
     FRAME,
+    LAYERS,
     Apply,
     Count,
+    Defined,
     Derivative,
     Done,
     Dotted,
     Entry,
     Expression,
     Free,
+    Functional,
     Hadamard,
     Index,
     Negative,
@@ -110,6 +113,8 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
                 yield f"product|the matrix product in {show(node)}", Product(factors)
         case Series():
             yield from _edit_series(node)
+        case Defined():
+            yield from _edit_defined(node, letters)
         case Dotted():
             exchanged: dict[str, Place] = {
                 node.row: Index(node.column),
@@ -146,6 +151,21 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
 def _with_layer(node: Apply, layer: Index, new: Index) -> Any:
     """Put another layer into a function and its argument alike."""
     return rewrite(node, lambda part: new if part == layer else part)
+
+
+def _edit_defined(node: Defined, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    for n, (letter, place) in enumerate(zip(node.letters, node.places, strict=True)):
+        if not isinstance(place, Index) or not place.letter:
+            continue
+        if letter in LAYERS:
+            code = "layer"
+            others = [replace(place, shift=place.shift + shift) for shift in (-1, 1)]
+        else:
+            code = "index"
+            others = [Index(x, place.shift) for x in letters if x != place.letter]
+        for other in others:
+            new = replace(node, places=(*node.places[:n], other, *node.places[n + 1 :]))
+            yield f"{code}|{show(new)} for {show(node)}", new
 
 
 def _edit_series(node: Series) -> Iterator[tuple[str, Series]]:
@@ -203,6 +223,8 @@ def is_scalar(node: Any) -> bool:
     match node:
         case Number() | Count() | Truth():
             return True
+        case Defined() | Functional():
+            return isinstance(node, Functional) or is_scalar(node.body)
         case Node():
             fixed = node.column is not None or node.single or FRAME[node.family][1] == "1"
             return node.family == "J" or (node.row is not None and fixed)

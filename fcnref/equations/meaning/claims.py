@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fcnref.equations.expression import Expression, Truth
+from fcnref.equations.expression import Derivative, Expression, Truth
 from fcnref.equations.notation import Notation
 
 
@@ -25,6 +25,11 @@ class Definition(NamedTuple):
     layer: str
     letters: tuple[str, ...]
     body: Expression
+
+    @property
+    def derivative(self) -> bool:
+        """True for a name of a derivative, such as δ; it is read as what it stands for."""
+        return isinstance(self.body, Derivative)
 
     @property
     def of_function(self) -> bool:

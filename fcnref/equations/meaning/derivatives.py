@@ -8,6 +8,7 @@ from dataclasses import replace
 from lark import Token, Tree
 
 from fcnref.equations.expression import (
+    Defined,
     Derivative,
     Entry,
     Expression,
@@ -167,7 +168,9 @@ def _derivative(reader: Reader, top: Expression, bottom: Expression) -> Expressi
             bottom = replace(node, row=row, column=column)
     if isinstance(bottom, Free) and bottom.name in reader.notation.times:
         return Rate(top)
-    if not isinstance(bottom, Node | Free):
+    if not isinstance(bottom, Node | Free | Defined) and not (
+        isinstance(bottom, Entry) and isinstance(bottom.of, Defined)
+    ):
         raise NotRead("variable", f"a derivative by {show(bottom)} is not read")
     if isinstance(bottom, Node) and bottom.family in {"J", "losses"}:
         raise NotRead("variable", "a derivative by the cost is not read")

@@ -10,8 +10,11 @@ from lark import Token, Tree
 
 from fcnref.equations.expression import (
     COST,
+    FRESH,
+    NOTHING,
     ONE,
     Count,
+    Defined,
     Derivative,
     Dotted,
     Entry,
@@ -24,6 +27,7 @@ from fcnref.equations.expression import (
     Product,
     Rate,
     Size,
+    free_letters,
     ranges,
     substitute,
 )
@@ -227,32 +231,46 @@ def _in_batch(
 
 
 def _defined(reader: Reader, definition: Definition, item: Item) -> Expression:
-    """Put the body of a definition in place of its name."""
+    """Read the name of a quantity that the page has defined."""
     marks = read_marks(reader, [s for s in scripts_of(item) if not is_word(s)], None)
     places = list(marks.places or ())
     if marks.example is not None:
         places.append(marks.example)
-    letters = _layer_put_in(reader, definition, marks, places, item)
-    body: Expression
+    layer = _layer_put_in(reader, definition, marks, places, item)
+    letters = (*layer, *definition.letters)
+    value: Expression
     if len(places) == len(definition.letters):
-        if None in places:
-            raise NotRead("indices", f"{spell(item)} with a colon is not read")
-        named = zip(definition.letters, places, strict=True)
-        letters |= {letter: place for letter, place in named if place is not None}
-        body = substitute(definition.body, letters)
+        value = _at_places(definition, layer, places)
     elif not definition.letters and len(places) in {1, 2}:
-        row, column = places[0], places[1] if len(places) == 2 else ONE
-        body = Entry(substitute(definition.body, letters), row, column)
+        whole = Defined(definition.name, letters, tuple(layer.values()), definition.body)
+        value = Entry(whole, places[0], places[1] if len(places) == 2 else ONE)
     elif not places and len(definition.letters) == 1:
-        (letter,) = definition.letters
-        size = next(ranges(definition.body, letter), None)
-        if size is None:
-            raise NotRead("indices", f"{spell(item)} needs its index")
-        body = Dotted(definition.body, letter, size, "\N{DEGREE SIGN}", ONE)
-        body = substitute(body, letters)
+        value = _at_places(definition, layer, [None])
     else:
         raise NotRead("indices", f"{spell(item)} was defined with other indices")
-    return finished(body, marks)
+    return finished(value, marks)
+
+
+def _at_places(
+    definition: Definition, layer: dict[str, Place], places: Sequence[Place | None]
+) -> Expression:
+    """Put places for the letters of a definition; a colon stands for all of them."""
+    taken = free_letters(tuple(places))
+    fresh = [x if x not in taken else y for x, y in zip(definition.letters, FRESH, strict=False)]
+    filled = [Index(new) if p is None else p for p, new in zip(places, fresh, strict=True)]
+    letters, given = (*layer, *definition.letters), (*layer.values(), *filled)
+    value: Expression = Defined(definition.name, letters, given, definition.body)
+    if definition.derivative:
+        value = substitute(definition.body, dict(zip(letters, given, strict=True)))
+    if None not in places:
+        return value
+    runs: list[tuple[str, Place]] = []
+    for place, letter, new in zip(places, definition.letters, fresh, strict=True):
+        size = ONE if place is not None else next(ranges(value, new), None)
+        if size is None:
+            raise NotRead("indices", f"{definition.name} needs its index {letter}")
+        runs.append((new, size))
+    return Dotted(value, *runs[0], *(runs[1:] or [NOTHING])[0])
 
 
 def _layer_put_in(

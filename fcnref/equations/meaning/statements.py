@@ -12,18 +12,22 @@ from lark import Token, Tree
 from fcnref.equations.expression import (
     COST,
     ONE,
+    Defined,
     Derivative,
+    Entry,
     Expression,
+    Functional,
     Index,
     Negative,
     Node,
+    Place,
     Pool,
-    Series,
+    Record,
     Space,
     Sum,
     Truth,
-    bound_letters,
     free_letters,
+    over_all_places,
     rewrite,
     substitute,
     walk,
@@ -56,8 +60,31 @@ def read_claim(reader: Reader, statement: Statement) -> Claim | None:
     claim = _claim(reader, statement)
     if claim is None:
         return None
-    members = Pool().shared(claim.members)
+    members = Pool().shared(_through_defined(claim.members))
     return claim._replace(members=members, reproaches=tuple(reader.reproaches))
+
+
+def _through_defined(members: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Where J is differentiated by a defined quantity, let J be computed from all of it."""
+    parts = (part for member in members for part in walk(member))
+    by = [part.bottom for part in parts if isinstance(part, Derivative) and part.top == COST]
+    defined = [bottom for bottom in by if isinstance(bottom, Defined | Entry)]
+    if not defined:
+        return members
+    try:
+        arrays = {over_all_places(bottom)[0] for bottom in defined}
+    except ValueError:
+        raise NotRead("variable", "the ranges of a defined quantity are not known") from None
+    if len(arrays) > 1:
+        raise NotRead("variable", "derivatives of J by two defined quantities are not read")
+    through = Functional(arrays.pop())
+
+    def change(part: Record) -> Record:
+        if isinstance(part, Derivative) and part.top == COST:
+            return replace(part, top=through)
+        return part
+
+    return cast("tuple[Expression, ...]", rewrite(members, change))
 
 
 def _claim(reader: Reader, statement: Statement) -> Claim | None:
@@ -158,10 +185,14 @@ def _definition(
     layer, letters = marks.layer, marks.places or ()
     if marks.example is not None:
         letters = (*letters, marks.example)
-    named = [p.letter for p in letters if isinstance(p, Index) and p.letter and not p.shift]
-    if len(named) != len(letters) or not (layer is None or isinstance(layer, Index)):
+    colon = "\N{DEGREE SIGN}"
+    named = [_letter(place, colon) for place in letters]
+    if "" in named or len(named) > 2 or not (layer is None or isinstance(layer, Index)):
         return None
-    body = _with_fresh_letters(reader.side(sides[1]))
+    body = reader.side(sides[1])
+    if colon in named:
+        row, column = (Index(colon), ONE) if named[0] == colon else (ONE, Index(colon))
+        body = Entry(body, row, column)
     if layer is not None and layer.shift and layer.letter:
         body = substitute(body, {layer.letter: Index(layer.letter, -layer.shift)})
     letter = "" if layer is None else layer.letter
@@ -171,22 +202,11 @@ def _definition(
     return Definition(name, letter, tuple(named), body)
 
 
-def _with_fresh_letters(body: Expression) -> Expression:
-    """Rename the letters bound in a definition, so that none captures a letter put in later."""
-
-    def renamed(node: Expression) -> Expression:
-        for letter in bound_letters(node):
-            if isinstance(node, Series):
-                new = letter + "\N{DEGREE SIGN}"
-                node = replace(
-                    node,
-                    letter=new,
-                    body=substitute(node.body, {letter: Index(new)}),
-                    unless=substitute(node.unless, {letter: Index(new)}) if node.unless else None,
-                )
-        return node
-
-    return cast("Expression", rewrite(body, renamed))
+def _letter(place: Place | None, colon: str) -> str:
+    """Return the letter that a place of a definition is, or ""."""
+    if place is None:
+        return colon
+    return place.letter if isinstance(place, Index) and not place.shift else ""
 
 
 def _conditions(reader: Reader, clause: Clause) -> Iterator[Truth]:

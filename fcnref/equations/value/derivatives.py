@@ -8,10 +8,32 @@ from itertools import pairwise
 
 import numpy as np
 
-from fcnref.equations.expression import Derivative, Expression, Free, Node, Product, Rate, show
-from fcnref.equations.networks import STEP, Values
-from fcnref.equations.value.scope import NoMeaning, Scope, evaluate, shape_of
+from fcnref.equations.expression import (
+    ONE,
+    Defined,
+    Derivative,
+    Entry,
+    Expression,
+    Free,
+    Functional,
+    Node,
+    Product,
+    Rate,
+    over_all_places,
+    show,
+)
+from fcnref.equations.networks import STEP, Values, functional
+from fcnref.equations.value.scope import (
+    IndexFault,
+    NoMeaning,
+    Scope,
+    evaluate,
+    outside,
+    shape_of,
+    taken,
+)
 from fcnref.equations.value.stored import (
+    defined_key,
     free_key,
     free_value,
     node_key,
@@ -65,6 +87,8 @@ def _(node: Derivative, scope: Scope) -> Values:
 def _derived(node: Derivative, scope: Scope) -> Values:
     if isinstance(node.bottom, Free):
         return _by_free(node, node.bottom, scope)
+    if isinstance(node.bottom, Defined | Entry):
+        return _by_defined(node, node.bottom, scope)
     change, shape = _change(node.top, node.bottom, scope)
     return _laid_out(change, shape, node, scope)
 
@@ -101,6 +125,41 @@ def _by_free(node: Derivative, bottom: Free, scope: Scope) -> Values:
     pushed = start + 1j * STEP * np.eye(start.size).reshape(start.size, *start.shape)
     value = evaluate(node.top, scope.perturbed({free_key(bottom): pushed[chosen]}))
     return _laid_out(_imaginary(value, chosen.shape[-1]), shape_of(numbers), node, scope)
+
+
+def _by_defined(node: Derivative, bottom: Defined | Entry, scope: Scope) -> Values:
+    """Return the derivative of J, or of another defined quantity, by a defined one."""
+    if isinstance(node.top, Functional):
+        _, (row, column) = over_all_places(bottom)
+        gradient = slope(evaluate(node.top.of, scope))
+        for axis, place in ((-2, row), (-1, column)):
+            if place is not None:
+                number = scope.place(place) - (1 if place == ONE else scope.notation.base)
+                if outside(number, gradient.shape[axis]) is not None:
+                    raise IndexFault(f"index {show(place)} of {show(bottom)} is outside its range")
+                gradient = taken(gradient, number, axis)
+        return gradient
+    if isinstance(bottom, Entry):
+        raise NoMeaning(f"a derivative by {show(bottom)} is not read")
+    if shape_of(evaluate(bottom, scope)) != (1, 1):
+        raise NoMeaning(f"{show(node)}: the derivative by a defined array is read for J only")
+    inner = scope.perturbed({})
+    at = tuple(inner.place(place) for place in bottom.places)
+    value = evaluate(node.top, scope.perturbed({defined_key(bottom): at}))
+    return _laid_out(_imaginary(value, 1), (1, 1), node, scope)
+
+
+@evaluate.register
+def _(node: Functional, scope: Scope) -> Values:
+    return functional(evaluate(node.of, scope))
+
+
+def slope(array: Values) -> Values:
+    """Return the derivative of `functional` by every entry of an array."""
+    rows, columns = shape_of(array)
+    steps = 1j * STEP * np.eye(rows * columns).reshape(-1, rows, columns)
+    change = functional(array[..., None, :, :] + steps).imag / STEP
+    return change.reshape(*array.shape)
 
 
 def _laid_out(change: Values, by: tuple[int, int], node: Derivative, scope: Scope) -> Values:

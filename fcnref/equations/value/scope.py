@@ -98,7 +98,7 @@ class Scope:
     network: Network
     notation: Notation
     letters: Mapping[str, Number] = field(default_factory=dict)
-    moved: Mapping[Any, Values] = field(default_factory=dict)
+    moved: Mapping[Any, Any] = field(default_factory=dict)
     deadline: float = float("inf")
     memo: dict[Any, Any] = field(default_factory=dict)
 
@@ -121,7 +121,7 @@ class Scope:
         letters = {**self.letters, letter: value}
         return Scope(self.network, self.notation, letters, self.moved, self.deadline, self.memo)
 
-    def perturbed(self, moved: Mapping[Any, Values]) -> Scope:
+    def perturbed(self, moved: Mapping[Any, Any]) -> Scope:
         """Return this scope in copies of the network, along an axis behind that of the letters."""
         letters = {
             letter: value[..., None] if isinstance(value, np.ndarray) else value

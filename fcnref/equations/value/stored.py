@@ -6,14 +6,15 @@ from zlib import crc32
 
 import numpy as np
 
-from fcnref.equations.expression import ONE, Entry, Free, Node, show
-from fcnref.equations.networks import Key, Network, Values
+from fcnref.equations.expression import ONE, Defined, Entry, Free, Node, show
+from fcnref.equations.networks import STEP, Key, Network, Values
 from fcnref.equations.value.scope import (
     VECTOR,
     IndexFault,
     NoLayer,
     NoMeaning,
     Scope,
+    as_number,
     evaluate,
     outside,
     shape_of,
@@ -98,6 +99,26 @@ def part_of_free(value: Values, node: Free, scope: Scope) -> Values:
                 raise IndexFault(f"index {show(place)} is outside the vector {node.name}")
             value = taken(value, number, axis - 2)
     return value
+
+
+def defined_key(node: Defined) -> str:
+    """Return what a defined quantity is called where it is perturbed."""
+    return f"= {node.name}"
+
+
+@evaluate.register
+def _(node: Defined, scope: Scope) -> Values:
+    places = [scope.place(place) for place in node.places]
+    inner = scope
+    for letter, place in zip(node.letters, places, strict=True):
+        inner = inner.bind(letter, place)
+    value = scope.remembered(node, lambda: evaluate(node.body, inner))
+    at = scope.moved.get(defined_key(node))
+    if at is None:
+        return value
+    here = [np.equal(a, b) for a, b in zip(places, at, strict=True)]
+    chosen = np.logical_and.reduce(np.broadcast_arrays(True, *here))
+    return np.asarray(value + 1j * STEP * as_number(chosen))
 
 
 @evaluate.register
