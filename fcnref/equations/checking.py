@@ -166,10 +166,30 @@ def _check_displays(
         count += len(found)
         if count > MOST_STATEMENTS:
             break
-    for display, then in deferred:
-        definitions = {**known.context.definitions, **then.context.definitions}
-        context = replace(then.context, definitions=definitions)
-        yield from _check_display(display, then._replace(context=context), macros)[0]
+    yield from _read_again(deferred, known.context, macros)
+
+
+def _read_again(
+    deferred: Sequence[tuple[Display, Known]], context: Context, macros: Mapping[str, str]
+) -> Iterator[Verdict]:
+    """Check what used a name before the page defined it, as long as that defines further names."""
+    while deferred:
+        waiting: list[tuple[Display, Known]] = []
+        verdicts: list[Verdict] = []
+        definitions = dict(context.definitions)
+        for display, then in deferred:
+            own = replace(then.context, definitions={**definitions, **then.context.definitions})
+            found, after = _check_display(display, then._replace(context=own), macros)
+            definitions = {**after.context.definitions, **definitions}
+            if any(verdict.codes == ("undeclared",) for verdict in found):
+                waiting.append((display, then))
+                verdicts.extend(found)
+            else:
+                yield from found
+        if len(definitions) == len(context.definitions):
+            yield from verdicts
+            return
+        deferred, context = waiting, replace(context, definitions=definitions)
 
 
 def _extended(notation: Notation, declares: str, display: Display) -> Notation | Verdict:

@@ -75,7 +75,7 @@ _ALONE = {"elementwise", "activation", "cost"}
 
 
 _EFFORT = ("layer", "index", "transpose", "order", "product", "layout", "quantity", "prime",
-           "bound", "sign", "scale")  # fmt: skip
+           "bound", "sign", "scale", "factor")  # fmt: skip
 
 
 def _ordered(found: Iterator[Variant]) -> list[Variant]:
@@ -121,7 +121,7 @@ def _worlds(
 def _scale(outcome: Outcome) -> str:
     """Name the constant between the sides, where there is one."""
     ratios = [ratio for _, ratio in outcome.ratios]
-    if not ratios or len(ratios) != outcome.networks or np.isnan(ratios).any():
+    if not all(ratios) or len(ratios) != outcome.networks or not np.isfinite(ratios).all():
         return ""
     if outcome.failure is None or outcome.failure.code != "value":
         return ""

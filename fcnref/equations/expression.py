@@ -54,7 +54,7 @@ LAST = Size("L")
 class Number(Record):
     """A number written out."""
 
-    value: float
+    value: float | complex
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,29 @@ class Rate(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit(Record):
+    """What an expression tends to as a small step goes to zero."""
+
+    of: Expression
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mean(Record):
+    """The mean over the weights of a layer, and over the examples where it has their letter."""
+
+    of: Expression
+    layer: Place
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Series(Record):
-    """A sum (or a product) of `body` over an index; a bound left out is None."""
+    """A sum (or a product) of `body` over an index; a bound left out is None.
+
+    Of the kinds of products, "product" multiplies upwards and "falling product" downwards, from
+    `lower` to `upper` as printed.
+    """
 
     letter: str
     lower: Place
@@ -285,8 +306,8 @@ class Space(Record):
 
 Expression: TypeAlias = (
     Number | Count | Node | Free | Called | Defined | Functional | Entry | Sum | Negative
-    | Product | Hadamard | Quotient | Power | Transpose | Apply | Derivative | Rate | Series
-    | Grid | Dotted | Truth | Cases | Compare | Ones | Unit | Space
+    | Product | Hadamard | Quotient | Power | Transpose | Apply | Derivative | Rate | Limit
+    | Mean | Series | Grid | Dotted | Truth | Cases | Compare | Ones | Unit | Space
 )  # fmt: skip
 
 COST = Node("J", None, None, None, "J")
@@ -434,6 +455,8 @@ def bound_letters(node: Any) -> frozenset[str]:
     """Return the letters that a record binds: a summation index, the labels of a matrix."""
     if isinstance(node, Series):
         return frozenset({node.letter})
+    if isinstance(node, Mean):
+        return frozenset({node.letter} - {""})
     if isinstance(node, Dotted):
         return frozenset({node.row, node.column})
     return frozenset()
@@ -468,6 +491,7 @@ FRAME: dict[str, tuple[str, str]] = {
     "Z": ("n", "m"),
     "A": ("n", "m"),
     "Y": ("n", "m"),
+    "V": ("1", "1"),
     "losses": ("1", "m"),
     "J": ("1", "1"),
 }
@@ -556,7 +580,7 @@ def _(node: Size) -> str:
 
 @show.register
 def _(node: Number) -> str:
-    return f"{node.value:g}"
+    return "i" if node.value == 1j else f"{node.value:g}"
 
 
 @show.register
@@ -656,6 +680,16 @@ def _(node: Derivative) -> str:
 @show.register
 def _(node: Rate) -> str:
     return f"d{_tight(node.of)}/dt"
+
+
+@show.register
+def _(node: Limit) -> str:
+    return show(node.of)
+
+
+@show.register
+def _(node: Mean) -> str:
+    return f"E[{show(node.of)}]"
 
 
 @show.register

@@ -70,6 +70,7 @@ class Network:
         ):
             base["W", layer] = rng.normal(size=(width, before)) / np.sqrt(before)
             base["b", layer] = rng.normal(size=(width, 1)) / 2
+            base["V", layer] = np.full((1, 1), 0.5 + 0.3 * layer)
             base["gain", layer] = rng.uniform(0.5, 1.5, size=(width, 1))
             base["shift", layer] = rng.normal(size=(width, 1)) / 2
         outputs = (probe.widths[-1], probe.examples)
@@ -90,6 +91,7 @@ class Network:
         self._ripples: dict[Key, dict[Key, Values]] = {}
         self._jacobians: dict[tuple[Key, Key], Values] = {}
         self._moved: dict[float, Network] = {}
+        self._ensembles: dict[int, dict[Key, Values]] = {}
 
     def along(self, t: float) -> Network:
         """Return the network at parameters and inputs moved by t in one random direction."""
@@ -175,20 +177,41 @@ class Network:
             moved["A", layer] = np.stack([g(self.values["Z", layer]) for g in maps])
         if family in {"A", "gain", "shift"}:
             moved["D", layer] = self.values["K", layer] * moved["A", layer]
-        after = layer + (family in {"A", "D", "gain", "shift"})
-        for below in range(after, self.depth + 1) if family != "Y" else ():
-            if ("Z", below) not in moved:
-                W, b = (
-                    self.values["W", below].astype(complex),
-                    self.values["b", below].astype(complex),
-                )
-                moved["Z", below] = self._folded(partial(affine, W=W, b=b), moved["D", below - 1])
-            moved["A", below] = self._folded(self.activation(below), moved["Z", below])
-            moved["D", below] = self.values["K", below] * moved["A", below]
+        if family != "Y":
+            self._run(moved, layer + (family in {"A", "D", "gain", "shift"}))
         outputs = moved.get(("D", self.depth), self.values["D", self.depth])
         for name, value in zip(("J", "losses"), self._cost(outputs, Y), strict=True):
             moved[name, 0] = np.broadcast_to(value, (start.size, *value.shape[-2:]))
         return moved
+
+    def _run(self, moved: dict[Key, Values], first: int) -> None:
+        """Compute the copies of all layers from one on, as far as they are not there yet."""
+        for layer in range(first, self.depth + 1):
+            if ("Z", layer) not in moved:
+                kind = moved["D", layer - 1].dtype
+                W, b = self.values["W", layer].astype(kind), self.values["b", layer].astype(kind)
+                moved["Z", layer] = self._folded(partial(affine, W=W, b=b), moved["D", layer - 1])
+            moved["A", layer] = self._folded(self.activation(layer), moved["Z", layer])
+            moved["D", layer] = self.values["K", layer] * moved["A", layer]
+
+    def with_random_weights(self, layer: int) -> dict[Key, Values]:
+        """Return copies in which the weights of a layer are ±√v, pairwise uncorrelated, its bias 0.
+
+        The signs are rows of a Hadamard matrix and of its negative: the mean over the copies is
+        that over independent weights for everything of second order, and for what is even.
+        """
+        if layer not in self._ensembles:
+            shape = self.values["W", layer].shape
+            signs = np.ones((1, 1))
+            while len(signs) <= shape[0] * shape[1]:
+                signs = np.block([[signs, signs], [signs, -signs]])
+            both = np.concatenate([signs, -signs])[:, 1 : 1 + shape[0] * shape[1]]
+            W = np.sqrt(self.values["V", layer]) * both.reshape(-1, *shape)
+            moved = {("W", layer): W, ("b", layer): np.zeros((len(W), shape[0], 1))}
+            moved["Z", layer] = W @ self.values["D", layer - 1]
+            self._run(moved, layer)
+            self._ensembles[layer] = moved
+        return self._ensembles[layer]
 
     @staticmethod
     def _folded(function: Callable[[Values], Values], copies: Values) -> Values:

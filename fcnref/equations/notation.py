@@ -63,10 +63,11 @@ _FAMILIES = {
     "Y": "Y",
     "J": "J",
     "X": "A",
+    "variance": "V",
 }
 _MEANING = re.compile(
     r"(?P<rate>rate of )?(?:(?P<view>entries|columns|rows) of )?(?P<scaled>m )?(?P<gradient>dJ/d)?"
-    r"(?P<family>losses|gain|shift|[WbBZAYJXKD])(?:\[(?P<layer>[^\]]*)\])?"
+    r"(?P<family>losses|gain|shift|variance|[WbBZAYJXKD])(?:\[(?P<layer>[^\]]*)\])?"
 )
 _SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))")
 _PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
@@ -74,7 +75,8 @@ _PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
 FUNCTIONS = frozenset(
     {"sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "gelu_tanh", "identity",
      "softmax", "log_softmax", "exp", "log", "sqrt", "abs", "max", "min", "sin", "cos", "sign",
-     "step", "diag", "trace", "sum", "erf", "erfc", "normal_density", "normal_distribution"}
+     "step", "diag", "trace", "sum", "any", "imag", "real", "erf", "erfc",
+     "normal_density", "normal_distribution"}
 )  # fmt: skip
 
 
@@ -97,6 +99,10 @@ def read_place(text: str) -> Place:
     return replace(LAST, shift=shift) if place["letter"] == "L" else Index(place["letter"], shift)
 
 
+_FREE = frozenset({"number", "vector", "matrix", "epsilon", "time", "step", "imaginary unit"})
+"""What is no part of a network: numbers and arrays that may be anything, and a few with a role."""
+
+
 def read_symbol(meaning: str) -> Symbol:
     """Read the declared meaning of a symbol.
 
@@ -113,8 +119,10 @@ def read_symbol(meaning: str) -> Symbol:
     'entries'
     """
     text = " ".join(meaning.split())
-    if text in {"number", "epsilon", "time"}:
+    if text in _FREE:
         return Symbol("number", text)
+    if text == "any function":
+        return Symbol("function", "any")
     if text in {"activation", "activation[l]"}:
         return Symbol("function", "activation")
     if text.removeprefix("function ") in FUNCTIONS:
@@ -131,7 +139,7 @@ def read_symbol(meaning: str) -> Symbol:
         )
     family = "losses" if found["family"] == "losses" else _FAMILIES[found["family"]]
     layer: Place | None = None
-    if family in {"W", "b", "Z", "A", "gain", "shift", "K", "D"}:
+    if family in {"W", "b", "Z", "A", "gain", "shift", "K", "D", "V"}:
         layer = read_place(found["layer"] or ("0" if found["family"] == "X" else "l"))
     view = {"rows": "columns", None: "matrix"}.get(found["view"], found["view"])
     kind: Kind = "gradient" if found["gradient"] else "node"
@@ -230,6 +238,9 @@ class Notation:
         The first value of an index.
     dropout
         True where a mask K multiplies the activations of the hidden layers.
+    expectation
+        What 𝔼 averages over: "weights" of layer l, independent with mean 0, its bias being 0; or
+        "weights and examples".
     symbols
         From the printed symbol to what it stands for.
     index
@@ -263,6 +274,7 @@ class Notation:
     examples_count: int = 0
     base: int = 1
     dropout: bool = False
+    expectation: str = ""
     strict: bool = False
     symbols: Mapping[str, Symbol] = field(default_factory=lambda: _BATCH)
     index: Mapping[str, Place] = field(
@@ -367,6 +379,11 @@ class Notation:
         """The letters that stand for the time of a directional derivative."""
         return frozenset(n for n, symbol in self.lookup.items() if symbol.family == "time")
 
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """The letters that stand for a small step, to be taken to zero."""
+        return frozenset(n for n, symbol in self.lookup.items() if symbol.family == "step")
+
     @property
     def fixes_sizes(self) -> bool:
         """True where the page says how many units or examples there are."""
@@ -379,7 +396,7 @@ class Notation:
 
     def shape(self, symbol: Symbol) -> str:
         """Return the shape that a page prints for a symbol, as LaTeX."""
-        if symbol.kind not in {"node", "gradient"} or symbol.family == "J":
+        if symbol.kind not in {"node", "gradient"} or symbol.family in {"J", "V"}:
             return ""
         layer = show(symbol.layer) if symbol.layer is not None else "L"
         own = f"n^{{[{layer}]}}"
@@ -414,6 +431,7 @@ _CHOICES = {
     "jacobian": ("numerator", "denominator"),
     "gradients": ("variable", "transposed"),
     "chain": ("strict", "formal"),
+    "expectation": ("", "weights", "weights and examples"),
 }
 
 
@@ -435,11 +453,14 @@ def describe(symbol: Symbol) -> str:
         "Z": "pre-activations",
         "A": "activations",
         "Y": "targets",
+        "V": "variance of the weights",
         "J": "cost",
         "losses": "loss of each example",
     }
     if symbol.kind == "number":
-        return "a number"
+        return {"step": "a small step", "time": "the time", "imaginary unit": symbol.family}.get(
+            symbol.family, f"a {symbol.family}" if symbol.family != "epsilon" else "a small number"
+        )
     if symbol.kind == "function":
         return "activation" if symbol.family == "activation" else symbol.family.replace("_", " ")
     if symbol.kind == "size":

@@ -21,6 +21,8 @@ from fcnref.equations.expression import (
     Functional,
     Hadamard,
     Index,
+    Limit,
+    Mean,
     Negative,
     Node,
     Number,
@@ -141,6 +143,10 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
             if jacobian and notation.activation == "generic":
                 new = replace(node, other_layout=not node.other_layout)
                 yield "layout|the other Jacobian layout", new
+        case Free(_, places) if None in places:
+            yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
+        case Number(float() as value) if value not in {0, 1}:
+            yield f"factor|{value + 1:g} for {value:g}", Number(value + 1)
         case Apply("activation", _, primes, Index() as layer) if primes:
             for shift in (-1, 1):
                 new = _with_layer(node, layer, replace(layer, shift=layer.shift + shift))
@@ -227,10 +233,12 @@ def is_scalar(node: Any) -> bool:
             return isinstance(node, Functional) or is_scalar(node.body)
         case Node():
             fixed = node.column is not None or node.single or FRAME[node.family][1] == "1"
-            return node.family == "J" or (node.row is not None and fixed)
+            return node.family in {"J", "V"} or (node.row is not None and fixed)
         case Free():
             return None not in node.places
         case Rate():
+            return is_scalar(node.of)
+        case Limit() | Mean():
             return is_scalar(node.of)
         case Derivative():
             return is_scalar(node.top) and is_scalar(node.bottom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lark import Token, Tree
 
-from fcnref.equations.expression import Apply, Expression
+from fcnref.equations.expression import Apply, Expression, Index, Mean
 from fcnref.equations.meaning.derivatives import (
     read_differential,
     read_fraction,
@@ -24,14 +24,14 @@ from fcnref.equations.meaning.quantities import read_quantity
 from fcnref.equations.meaning.reader import Cursor, FactorReader, Reader
 from fcnref.equations.meaning.scripts import scripted
 from fcnref.equations.meaning.sums import read_series
-from fcnref.equations.syntax import NotRead, inner_side, spell
+from fcnref.equations.syntax import NotRead, bracket_of, clauses_of, inner_side, scripts_of, spell
 
 
 def refuse_words(_: Reader, cursor: Cursor) -> None:
     """Refuse what is no mathematics, and dots that stand for something left out."""
     atom = cursor.atom
     if isinstance(atom, Token) and atom.type == "DOTS":
-        raise NotRead("dots", "dots outside a matrix are not read")
+        raise NotRead("dots", "dots stand where nothing is left out between two terms")
     if isinstance(atom, Token) and atom.type in {"TEXT", "COLON", "PRIME"}:
         raise NotRead("words", f"{atom} stands in the formula")
 
@@ -72,9 +72,42 @@ def read_bracket(reader: Reader, cursor: Cursor) -> Expression | None:
     return scripted(reader, value, scripts)
 
 
+def read_inner_product(reader: Reader, cursor: Cursor) -> Expression | None:
+    """Read ⟨a, b⟩."""
+    atom = cursor.atom
+    if not isinstance(atom, Tree) or atom.data != "angle":
+        return None
+    sides = [clause.sides[0] for clause in clauses_of(atom.children[0]) if not clause.relations]
+    if len(sides) != 2 or sides[0] is None or sides[1] is None:
+        raise NotRead("angle", "⟨ ⟩ is read around two factors of an inner product only")
+    scripts = cursor.scripts
+    cursor.take()
+    product = Apply("inner", (reader.side(sides[0]), reader.side(sides[1])))
+    return scripted(reader, product, scripts)
+
+
+def read_mean(reader: Reader, cursor: Cursor) -> Expression | None:
+    """Read an expectation."""
+    bracket = bracket_of(cursor.ahead(1))
+    if cursor.spelled not in {r"\mathbbE", r"\mathrmE", "E"} or bracket is None:
+        return None
+    if not reader.notation.expectation:
+        return None
+    side = inner_side(bracket)
+    if side is None:
+        raise NotRead("expectation", "what an expectation is taken of is not understood")
+    cursor.take()
+    scripts = scripts_of(cursor.take())
+    examples = "examples" in reader.notation.expectation
+    letter = reader.notation.example_letter if examples else ""
+    layer = Index(reader.notation.layer_letters[0])
+    return scripted(reader, Mean(reader.side(side), layer, letter), scripts)
+
+
 FACTORS: tuple[FactorReader, ...] = (
     refuse_words,
     read_series,
+    read_mean,
     read_nabla,
     read_partial,
     read_differential,
@@ -86,6 +119,7 @@ FACTORS: tuple[FactorReader, ...] = (
     read_fraction,
     read_grid,
     read_bracket,
+    read_inner_product,
     read_decorated,
     read_unit,
     read_quantity,

@@ -26,6 +26,8 @@ _SPELLINGS = {
     "erfc": r"erfc \erfc",
     "exp": r"exp \exp",
     "gelu": "gelu GELU",
+    "imag": r"Im \Im",
+    "real": r"Re \Re",
     "gelu_tanh": "gelu_tanh",
     "log": r"log ln \log \ln",
     "log_softmax": "logsoftmax log_softmax",

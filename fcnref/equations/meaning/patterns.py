@@ -1,4 +1,4 @@
-"""Matrices written with dots: what varies from cell to cell is found by position, not by letter."""
+"""What dots stand for: what varies from term to term is found by position, not by letter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from fcnref.equations.expression import Dotted, Expression, Index, Place, Record, Size, show
+from fcnref.equations.expression import (
+    FRESH,
+    NOTHING,
+    Dotted,
+    Expression,
+    Index,
+    Number,
+    Ones,
+    Place,
+    Product,
+    Record,
+    Size,
+    Transpose,
+    show,
+)
 from fcnref.equations.syntax import NotRead
 
 
@@ -49,7 +63,7 @@ def _line(cells: Sequence[Expression], fresh: str) -> _Pattern:
 
 def dotted(
     cells: list[list[Expression]], *, down: bool, across: bool, base: int
-) -> tuple[Dotted, str]:
+) -> tuple[Expression, str]:
     """Find the pattern of the cells of a matrix written with dots.
 
     Parameters
@@ -64,7 +78,7 @@ def dotted(
     Returns
     -------
     matrix
-        The matrix that the cells stand for.
+        The matrix that the cells stand for; rows or columns that repeat are a product with ones.
     repeated
         The letter that labels both the rows and the columns, or "".
 
@@ -73,39 +87,51 @@ def dotted(
     NotRead
         If the cells follow no pattern.
     """
-    row_letter, column_letter = "ρ", "κ"
-    row_values: tuple[Place, ...] | None = None
-    if down:
-        columns = [_line([line[c] for line in cells], row_letter) for c in range(len(cells[0]))]
-        row_values = columns[0].values
-        if row_values is None or len({pattern.values for pattern in columns}) != 1:
-            raise NotRead("matrix", "the rows of a matrix with dots do not vary in one index")
-        line = [pattern.cell for pattern in columns]
-    elif len(cells) == 1:
-        line = cells[0]
-    else:
-        raise NotRead("matrix", "a matrix with dots along its rows only is not read")
-    column_values: tuple[Place, ...] | None = None
-    if across:
-        pattern = _line(line, column_letter)
-        if (column_values := pattern.values) is None:
-            raise NotRead("matrix", "the columns of a matrix with dots do not vary in one index")
-        cell = pattern.cell
-    elif len(line) == 1:
-        cell = line[0]
-    else:
-        raise NotRead("matrix", "a matrix with dots along its columns only is not read")
+    if (len(cells) > 1 and not down) or (len(cells[0]) > 1 and not across):
+        raise NotRead("matrix", "a matrix with dots in one direction only is not read")
+    columns = [_line([line[c] for line in cells], FRESH[0]) for c in range(len(cells[0]))]
+    if len({pattern.values for pattern in columns}) != 1:
+        raise NotRead("matrix", "the rows of a matrix with dots do not vary in one index")
+    row_values = columns[0].values
+    cell, column_values = _line([pattern.cell for pattern in columns], FRESH[1])
     labels = [_label(values, base) for values in (row_values, column_values) if values]
     repeated = labels[0] if len(labels) == 2 and labels[0] == labels[1] else ""
-    first = Index("", base)
-    matrix = Dotted(
-        cell,
-        row_letter if row_values else "\N{DEGREE SIGN}",
-        row_values[-1] if row_values else first,
-        column_letter if column_values else "\N{DEGREE SIGN}\N{DEGREE SIGN}",
-        column_values[-1] if column_values else first,
-    )
+    rows = NOTHING if row_values is None else (FRESH[0], row_values[-1])
+    across_run = NOTHING if column_values is None else (FRESH[1], column_values[-1])
+    matrix: Expression = Dotted(cell, *rows, *across_run)
+    if down and row_values is None:
+        matrix = Ones(None) if cell == Number(1) else Product((Ones(None), matrix))
+    if across and column_values is None:
+        matrix = Product((matrix, Transpose(Ones(None))))
     return matrix, repeated
+
+
+def sequence(terms: Sequence[Expression]) -> tuple[Expression, str, Place, Place]:
+    """Find the pattern of terms before dots and the one behind them.
+
+    Returns
+    -------
+    body, letter, first, last
+        The term for every value of the letter, which runs from the first place to the last; down,
+        where the second place lies below the first.
+
+    Raises
+    ------
+    NotRead
+        If the terms follow no pattern.
+    """
+    body, values = _line(terms, FRESH[0])
+    if values is None:
+        raise NotRead("dots", "the terms around dots are all the same")
+    first, *between, last = values
+    steps = [value.shift - first.shift for value in between if _beside(value, first)]
+    if steps not in ([step * n for n in range(1, len(between) + 1)] for step in (1, -1)):
+        raise NotRead("dots", "the terms before dots do not count in order")
+    return body, FRESH[0], first, last
+
+
+def _beside(a: Place, b: Place) -> bool:
+    return replace(a, shift=0) == replace(b, shift=0)
 
 
 def _label(values: tuple[Place, ...], base: int) -> str:

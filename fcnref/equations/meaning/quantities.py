@@ -57,6 +57,9 @@ from fcnref.equations.syntax import (
     token_of,
 )
 
+ARRAYS = {"vector": 1, "matrix": 2}
+"""The number of indices of an array that belongs to no network."""
+
 
 def read_quantity(reader: Reader, cursor: Cursor) -> Expression:
     """Read a symbol with its scripts."""
@@ -109,6 +112,10 @@ def _number(
     marks = read_marks(reader, printed, symbol)
     if symbol.family == "epsilon":
         return finished(Number(EPSILON), marks)
+    if symbol.family == "imaginary unit":
+        return finished(Number(1j), marks)
+    if symbol.family in ARRAYS:
+        return finished(Free(name, marks.places or (None,) * ARRAYS[symbol.family]), marks)
     below = "".join(spell(script) for script in printed if script.data == "subscript")
     return finished(Free(name + below), marks)
 
@@ -180,6 +187,9 @@ def read_node(reader: Reader, name: str, symbol: Symbol, marks: Marks, *, bold: 
         if not places and symbol.view == "entries" and not bold:
             reader.reproach("bare", f"{name} denotes an entry and needs its indices")
         row, column = (places[::-1] if flipped else places) if places else (None, None)
+    elif family == "V":
+        if places:
+            raise NotRead("indices", f"{name} has no index")
     elif family in {"b", "gain", "shift"}:
         if len(places) > 1 and places[1] not in {ONE, None}:
             raise NotRead("indices", f"{name} has one index")

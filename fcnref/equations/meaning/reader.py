@@ -14,9 +14,12 @@ from fcnref.equations.expression import (
     Negative,
     Product,
     Quotient,
+    Series,
+    Size,
     Sum,
 )
 from fcnref.equations.meaning.claims import Definition, Reproach
+from fcnref.equations.meaning.patterns import sequence
 from fcnref.equations.notation import Notation
 from fcnref.equations.syntax import (
     Item,
@@ -116,19 +119,24 @@ class Reader:
         """Read a sum of products."""
         if isinstance(side, Token):
             return self.product([side])
-        if any(_is_dots(child) for child in side.children):
-            raise NotRead("dots", "a sum written with dots is not read; write it with Σ")
         terms: list[Expression] = []
-        negative = False
+        negative = dots = False
         for child in side.children:
             if isinstance(child, Token):
                 if child in {r"\pm", r"\mp"}:
                     raise NotRead("sign", f"{child} is not one sign")
                 negative ^= child in {"-", "−"}
                 continue
+            if _is_dots(child):
+                dots, negative = True, False
+                continue
             term = self.product(child.children)
             terms.append(Negative(term) if negative else term)
-            negative = False
+            if dots:
+                terms = with_dots(terms, "sum")
+            negative = dots = False
+        if dots:
+            raise NotRead("dots", "a sum ends in dots")
         return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
     def inside(self, item: Item) -> Expression:
@@ -147,8 +155,12 @@ class Reader:
         product: Expression | None = None
         operator = ""
         tight: list[Expression] = []
+        dots = False
         while (item := cursor.ahead()) is not None:
-            if item in {"/", r"\div"}:
+            if _kind_of(item) == "DOTS" and tight:
+                cursor.take()
+                dots = True
+            elif item in {"/", r"\div"}:
                 tight = [self._divided(cursor, tight)]
             elif is_operator(item):
                 product = self._combined(product, operator, tight)
@@ -159,6 +171,10 @@ class Reader:
                     product = self._combined(product, operator, tight)
                     operator, tight = "times", []
                 tight.append(factor)
+                if dots:
+                    tight, dots = with_dots(tight, "product"), False
+        if dots:
+            raise NotRead("dots", "a product ends in dots")
         return self._combined(product, operator, tight)
 
     def _kind(self, operator: str) -> str:
@@ -207,6 +223,25 @@ class Reader:
 
 FactorReader: TypeAlias = Callable[[Reader, Cursor], Expression | None]
 """Reads the next factor and takes it, or leaves it and returns None."""
+
+
+def with_dots(terms: list[Expression], kind: str) -> list[Expression]:
+    """Put a sum or a product for the terms around dots, of which the last is the one behind them.
+
+    The terms before the dots that follow its pattern are as many as fit, two where there are two.
+    """
+    for count in (3, 2, 1):
+        try:
+            body, letter, first, last = sequence(terms[-count - 1 :])
+        except NotRead:
+            continue
+        if len(terms) > count:
+            second = sequence(terms[-count - 1 : -1])[2:] if count > 1 else (first, last)
+            falling = count > 1 and second[1].shift < second[0].shift
+            falling = falling or (count == 1 and isinstance(first, Size))
+            named = f"falling {kind}" if falling else kind
+            return [*terms[: -count - 1], Series(letter, first, last, body, named)]
+    raise NotRead("dots", "the terms around dots follow no pattern; write Σ or Π")
 
 
 def _kind_of(item: Item | None) -> str:

@@ -199,7 +199,7 @@ def read_marks(
     marks = Marks()
     slots = 1
     if symbol is not None and symbol.kind in {"node", "gradient"}:
-        one = symbol.family in {"b", "gain", "shift"} or reader.notation.examples == "one"
+        one = symbol.family in {"b", "gain", "shift", "V"} or reader.notation.examples == "one"
         slots = 2 if symbol.family == "W" or not one else 1
     for script in scripts:
         if script.data == "prime":

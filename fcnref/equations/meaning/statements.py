@@ -16,8 +16,10 @@ from fcnref.equations.expression import (
     Derivative,
     Entry,
     Expression,
+    Free,
     Functional,
     Index,
+    Limit,
     Negative,
     Node,
     Place,
@@ -53,6 +55,7 @@ from fcnref.equations.syntax import (
 )
 
 _MEMBER = frozenset({r"\in", "∈"})
+_ABOUT = frozenset({r"\approx", "≈", r"\simeq", r"\cong"})
 
 
 def read_claim(reader: Reader, statement: Statement) -> Claim | None:
@@ -95,7 +98,7 @@ def _claim(reader: Reader, statement: Statement) -> Claim | None:
         return None if side is None else Claim("expression", (reader.side(side),))
     if limits(clause):
         return Claim("remark", ())
-    for relation in relations - {"=", *_MEMBER, *DEFINES}:
+    for relation in relations - {"=", *_MEMBER, *DEFINES, *_ABOUT}:
         raise NotRead("relation", f"the relation {relation} is not one the checker can test")
     sides = [side for side in clause.sides if side is not None]
     if len(sides) != len(clause.sides):
@@ -104,13 +107,30 @@ def _claim(reader: Reader, statement: Statement) -> Claim | None:
         if len(sides) != 2:
             raise NotRead("relation", "∈ stands in a chain with other relations")
         return Claim("space", (reader.side(sides[0]), _space(reader, sides[1])), conditions)
-    definition = _definition(reader, sides, explicit=bool(relations & DEFINES))
+    about = bool(relations & _ABOUT)
+    definition = None if about else _definition(reader, sides, explicit=bool(relations & DEFINES))
     if definition is not None:
         return Claim("definition", (definition.body,), conditions, defines=definition)
     members = tuple([reader.side(side) for side in sides])
+    if about:
+        return Claim("equation", _limits(reader, members), conditions)
     if _updates(members):
         return Claim("update", members, conditions)
     return Claim("definition" if relations & DEFINES else "equation", members, conditions)
+
+
+def _limits(reader: Reader, members: Sequence[Expression]) -> tuple[Expression, ...]:
+    """Read what is about equal for a small step as equal in the limit."""
+    found = [next((x for x in _free_names(m) if x in reader.notation.steps), "") for m in members]
+    if not any(found):
+        raise NotRead("relation", "≈ is tested where a small step is declared only")
+    return tuple(
+        Limit(member, step) if step else member for member, step in zip(members, found, strict=True)
+    )
+
+
+def _free_names(member: Expression) -> set[str]:
+    return {part.name for part in walk(member) if isinstance(part, Free)}
 
 
 def _updates(members: Sequence[Expression]) -> bool:

@@ -6,6 +6,7 @@ kinds of expressions to it.
 
 from fcnref.equations.value import (  # noqa: F401, each registers the kinds it evaluates
     arithmetic,
+    averages,
     derivatives,
     functions,
     matrices,

@@ -137,7 +137,7 @@ def _(node: Product, scope: Scope) -> Values:
             value = evaluate(factor, scope)
             if pending:
                 value = _ones_before(pending.pop(), value) @ value
-        result = value if result is None else _times(result, value, shown, factor, dot=node.dot)
+        result = value if result is None else times(result, value, shown, factor, dot=node.dot)
         shown = factor
     if pending:
         raise NoMeaning("a vector of ones shows no size")
@@ -158,7 +158,10 @@ def _ones_before(node: Expression, right: Values) -> Values:
     return np.ones((1, shape_of(right)[0]))
 
 
-def _times(a: Values, b: Values, left: Expression, right: Expression, *, dot: bool) -> Values:
+def times(
+    a: Values, b: Values, left: Expression, right: Expression, *, dot: bool = False
+) -> Values:
+    """Multiply two values, as matrices or as numbers."""
     if is_number(a) or is_number(b):
         return np.asarray(a * b)
     if shape_of(a)[1] == shape_of(b)[0]:

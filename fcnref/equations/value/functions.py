@@ -64,6 +64,9 @@ _ELEMENTWISE: dict[str, Callable[[Values], Values]] = {
     "normal_distribution": lambda x: _special("erfc")(-x / np.sqrt(2)) / 2,
     "erf": _special("erf"),
     "erfc": _special("erfc"),
+    "any": lambda x: np.sin(1.3 * x + 0.2) + np.exp(x / 2) / 3,
+    "imag": lambda x: np.asarray(x.imag),
+    "real": lambda x: np.asarray(x.real),
     "sign": lambda x: np.sign(x.real),
     "step": lambda x: (x.real > 0).astype(float),
 }
@@ -95,12 +98,20 @@ def _(node: Apply, scope: Scope) -> Values:
     arguments = [evaluate(argument, scope) for argument in node.arguments]
     if node.function in {"max", "min"}:
         return _extreme(node, arguments)
+    if node.function == "inner":
+        return _inner(node, *arguments)
     (argument,) = arguments
     function = _function(node, scope)
     _check_width(node, scope, argument)
     if node.primes and node.function in {*_WHOLE, "softmax", "log_softmax"}:
         raise NoMeaning(f"{node.function}′ is a Jacobian, not a derivative entry by entry")
     return differentiated(function, argument, node.primes)
+
+
+def _inner(node: Apply, a: Values, b: Values) -> Values:
+    if shape_of(a) != shape_of(b):
+        raise ShapeFault(f"({sizes(a)}), ({sizes(b)}): {show(node)}")
+    return np.asarray(np.sum(a * b, axis=(-2, -1), keepdims=True))
 
 
 def _extreme(node: Apply, arguments: list[Values]) -> Values:

@@ -172,9 +172,10 @@ def evaluate(node: Any, scope: Scope) -> Values:  # noqa: ARG001, the others rea
     raise NoMeaning(f"{show(node)} has no value")
 
 
-def as_number(value: float | npt.NDArray[Any]) -> Values:
+def as_number(value: complex | npt.NDArray[Any]) -> Values:
     """Return a number, or one for each value of the letters, as an array."""
-    return np.asarray(value, dtype=float)[..., None, None]
+    kind = complex if isinstance(value, complex) else float
+    return np.asarray(value, dtype=kind)[..., None, None]
 
 
 def taken(value: Values, number: Number, axis: int) -> Values:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fcnref.equations.expression import Cases, Compare, Series, Truth, ranges, show
 from fcnref.equations.networks import Values
+from fcnref.equations.value.arithmetic import times
 from fcnref.equations.value.scope import (
     NoMeaning,
     Scope,
@@ -28,25 +29,30 @@ def _(node: Series, scope: Scope) -> Values:
 
 
 def _summed(node: Series, scope: Scope) -> Values:
-    lower, upper = scope.fixed(node.lower), _upper(node, scope)
-    if upper - lower > 200:
+    first, last = scope.fixed(node.lower), _upper(node, scope)
+    falling = node.kind.startswith("falling")
+    numbers = range(first, last - 1, -1) if falling else range(first, last + 1)
+    if len(numbers) > 200:
         raise NoMeaning("a sum has more than 200 terms")
+    neutral = float(node.kind != "sum")
     total: Values | None = None
-    for number in range(lower, upper + 1):
+    for number in numbers:
         inner = scope.bind(node.letter, number)
         chosen = node.unless is None or holds(node.unless, inner)
         if not np.any(chosen):
             continue
         value = evaluate(node.body, inner)
         if not np.all(chosen):
-            value = np.where(as_number(chosen) > 0, value, float(node.kind != "sum"))
+            value = np.where(as_number(chosen) > 0, value, neutral)
         if total is None:
             total = value
+        elif node.kind != "sum":
+            total = times(total, value, node.body, node.body)
         elif shape_of(total) != shape_of(value):
             raise ShapeFault(f"({sizes(total)}) + ({sizes(value)}): the terms of {show(node)}")
         else:
-            total = total + value if node.kind == "sum" else total * value
-    return as_number(float(node.kind != "sum")) if total is None else total
+            total = total + value
+    return as_number(neutral) if total is None else total
 
 
 def _upper(node: Series, scope: Scope) -> int:
