@@ -133,6 +133,7 @@ def probes_of(notation: Notation) -> tuple[Probe, ...]:
         widths=notation.widths,
         examples=notation.examples_count,
         dropout=notation.dropout,
+        variance=notation.variance,
     )
 
 

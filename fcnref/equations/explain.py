@@ -121,7 +121,8 @@ def _worlds(
 def _scale(outcome: Outcome) -> str:
     """Name the constant between the sides, where there is one."""
     ratios = [ratio for _, ratio in outcome.ratios]
-    if not all(ratios) or len(ratios) != outcome.networks or not np.isfinite(ratios).all():
+    known = len(ratios) == outcome.networks and np.isfinite(ratios).all()
+    if not ratios or not all(ratios) or not known:
         return ""
     if outcome.failure is None or outcome.failure.code != "value":
         return ""

@@ -425,6 +425,17 @@ def substitute(node: Any, letters: dict[str, Place]) -> Any:
     return node.changed(**{name: substitute(part, inner) for name, part in parts.items()})
 
 
+def unfolded(node: Any) -> Any:
+    """Return a tree with what the page has defined written out."""
+
+    def change(part: Any) -> Any:
+        if not isinstance(part, Defined):
+            return part
+        return substitute(part.body, dict(zip(part.letters, part.places, strict=True)))
+
+    return rewrite(node, change)
+
+
 def over_all_places(node: Defined | Entry) -> tuple[Expression, tuple[Place | None, ...]]:
     """Return the array of a defined quantity at all its places, and the places printed here.
 

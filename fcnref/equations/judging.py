@@ -7,7 +7,16 @@ from typing import cast
 
 from fcnref.equations.comparison import Bench, Failure, Outcome, needed
 from fcnref.equations.explain import explain
-from fcnref.equations.expression import Apply, Count, Derivative, Expression, Free, Node, walk
+from fcnref.equations.expression import (
+    Apply,
+    Count,
+    Derivative,
+    Expression,
+    Free,
+    Node,
+    unfolded,
+    walk,
+)
 from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Claim, Definition, Reproach
 from fcnref.equations.notation import Notation
@@ -85,11 +94,12 @@ def _equated(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
     )
     if claim.kind == "space":
         return blank._replace(status="true", codes=("space",))
-    forward = isinstance(left, Node) or (isinstance(left, Apply) and not left.primes)
+    whole = isinstance(left, Apply) and left.function in {"inner", "norm", "norm1", "trace"}
+    forward = isinstance(left, Node) or (isinstance(left, Apply) and not (left.primes or whole))
     if forward and not any(isinstance(p, Derivative) for m in claim.members for p in walk(m)):
         return blank._replace(status="definition", codes=("forward",))
     canonical = Canonical()
-    if all(canonical(right) is canonical(left) for right in others):
+    if all(canonical(unfolded(right)) is canonical(unfolded(left)) for right in others):
         if len({side.strip() for side in blank.tex.split("=")}) > 1:
             return blank._replace(status="definition", codes=("notation",))
         return blank._replace(message="both sides say the same", codes=("vacuous",))
@@ -120,6 +130,8 @@ def _settles(left: Expression, right: Expression, claim: Claim, notation: Notati
         numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
         if all(numbers) and numbers[0] != numbers[1]:
             return True
+    if isinstance(left, Node) and left.family == "V":
+        return notation.variance == "any"
     if isinstance(left, Node) and left.family in {"J", "losses"}:
         return notation.cost in {"any", "mean", "sum"}
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes

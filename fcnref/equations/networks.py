@@ -46,6 +46,8 @@ class Probe(NamedTuple):
         The cost; see `Notation`.
     dropout
         Whether a random mask multiplies what the hidden layers hand on.
+    variance
+        The rule for the variance of the weights; see `Notation`.
     """
 
     widths: tuple[int, ...]
@@ -54,6 +56,7 @@ class Probe(NamedTuple):
     output: str = ""
     cost: str = "any"
     dropout: bool = False
+    variance: str = "any"
 
 
 class Network:
@@ -70,7 +73,7 @@ class Network:
         ):
             base["W", layer] = rng.normal(size=(width, before)) / np.sqrt(before)
             base["b", layer] = rng.normal(size=(width, 1)) / 2
-            base["V", layer] = np.full((1, 1), 0.5 + 0.3 * layer)
+            base["V", layer] = np.full((1, 1), VARIANCES[probe.variance](before, width))
             base["gain", layer] = rng.uniform(0.5, 1.5, size=(width, 1))
             base["shift", layer] = rng.normal(size=(width, 1)) / 2
         outputs = (probe.widths[-1], probe.examples)
@@ -294,6 +297,14 @@ EPSILON = 0.3
 
 _ELEMENTWISE = (activations.softplus, activations.tanh, activations.silu, activations.sigmoid)
 
+VARIANCES: dict[str, Callable[[int, int], float]] = {
+    "any": lambda n_prev, n: 0.5 + n / (1 + n_prev),
+    "lecun": lambda n_prev, _: 1 / n_prev,
+    "he": lambda n_prev, _: 2 / n_prev,
+    "glorot": lambda n_prev, n: 2 / (n_prev + n),
+}
+"""The variance of the weights of a layer from the widths before and behind them."""
+
 LOSSES: dict[str, Callable[[Values, Values], Values]] = {
     "half-squared-error": lambda A, Y: np.sum((A - Y) ** 2, axis=-2, keepdims=True) / 2,
     "squared-error": lambda A, Y: np.sum((A - Y) ** 2, axis=-2, keepdims=True),
@@ -332,16 +343,17 @@ def build(probe: Probe) -> Network:
 
 def probes(
     *, activation: str, output: str, cost: str, single: bool = False, depth: int = 0,
-    widths: tuple[int, ...] = (), examples: int = 0, dropout: bool = False,
+    widths: tuple[int, ...] = (), examples: int = 0, dropout: bool = False, variance: str = "any",
 ) -> tuple[Probe, ...]:  # fmt: skip
     """Return the probes for a notation: unequal widths, a square network, few examples."""
     if widths:
         counts = (1,) if single else ((examples,) if examples else (7, 4, 2))
-        return tuple(Probe(widths, count, activation, output, cost, dropout) for count in counts)
+        kinds = (activation, output, cost, dropout, variance)
+        return tuple(Probe(widths, count, *kinds) for count in counts)
     found = []
     for sizes, usual in (RECTANGULAR, SQUARE, FEW_EXAMPLES):
         hidden = (sizes[1:-1] * depth)[: depth - 1] if depth else sizes[1:-1]
         count = 1 if single else examples or usual
         layers = (sizes[0], *hidden, sizes[-1])
-        found.append(Probe(layers, count, activation, output, cost, dropout))
+        found.append(Probe(layers, count, activation, output, cost, dropout, variance))
     return tuple(found)

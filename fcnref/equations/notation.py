@@ -241,6 +241,8 @@ class Notation:
     expectation
         What 𝔼 averages over: "weights" of layer l, independent with mean 0, its bias being 0; or
         "weights and examples".
+    variance
+        The variance of the weights of a layer: "any", or "lecun", "he" or "glorot".
     symbols
         From the printed symbol to what it stands for.
     index
@@ -275,6 +277,7 @@ class Notation:
     base: int = 1
     dropout: bool = False
     expectation: str = ""
+    variance: str = "any"
     strict: bool = False
     symbols: Mapping[str, Symbol] = field(default_factory=lambda: _BATCH)
     index: Mapping[str, Place] = field(
@@ -327,9 +330,12 @@ class Notation:
             if key == "symbols":
                 added = {k: read_symbol(str(v)) for k, v in _mapping(key, value).items()}
                 changes[key] = {**base.symbols, **added}
+                sizes = {k for k, symbol in added.items() if symbol.kind == "size"}
+                index = {k: size for k, size in base.index.items() if k not in sizes}
+                changes["index"] = {**index, **changes.get("index", {})}
             elif key == "index":
                 ranges = {str(k): read_place(str(v)) for k, v in _mapping(key, value).items()}
-                changes[key] = {**base.index, **ranges}
+                changes[key] = {**changes.get(key, base.index), **ranges}
             elif key == "macros":
                 changes[key] = {**base.macros, **_mapping(key, value)}
             elif key in _CHOICES:
@@ -431,6 +437,7 @@ _CHOICES = {
     "jacobian": ("numerator", "denominator"),
     "gradients": ("variable", "transposed"),
     "chain": ("strict", "formal"),
+    "variance": ("any", "lecun", "he", "glorot"),
     "expectation": ("", "weights", "weights and examples"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,43 +108,60 @@ def _read_markdown(text: str) -> Iterator[Display]:
     if lines and lines[0].strip() == "---":
         ends = (n for n, line in enumerate(lines[1:], 1) if line.strip() in {"---", "..."})
         first = next(ends, 0) + 1 if len(lines) > 1 else 0
-    prose: list[str] = [""] * first
     found: list[Display] = []
-    number = first
+    prose = [""] * first + _prose(lines[first:], first, found)
+    found.extend(_read_maths(_without_comments("\n".join(prose), found)))
+    yield from sorted(found, key=lambda display: display.line)
+
+
+_TEXT = re.compile(
+    r"\{(?:exercise|solution|note|tip|hint|important|warning|attention|caution|danger|error|seealso"
+    r"|admonition|margin|sidebar|dropdown|prf:\w+|theorem|proof|lemma|definition|example|remark"
+    r"|grid|grid-item|grid-item-card|card|tab-set|tab-item)\}.*"
+)
+"""The directives whose content is text with formulas; that of others is code or data."""
+
+
+def _prose(lines: Sequence[str], start: int, found: list[Display], depth: int = 0) -> list[str]:
+    """Return the lines of text, the others blank, and collect what is marked by whole lines."""
+    prose: list[str] = []
+    number = 0
     while number < len(lines):
         fence = _FENCE.fullmatch(lines[number])
         if fence is None:
             if marked := re.match(r"%\s*notation\s*:(.*)", lines[number]):
                 declared = marked[1].replace(";", "\n")
-                found.append(Display(number + 1, "", declares=declared))
+                found.append(Display(start + number + 1, "", declares=declared))
             if heading := re.match(r"(#{1,6})\s", lines[number]):
-                found.append(Display(number + 1, "", section=len(heading[1])))
+                found.append(Display(start + number + 1, "", section=len(heading[1])))
             prose.append(_CODE.sub(lambda code: " " * len(code[0]), lines[number]))
             number += 1
             continue
         body, end = _fenced(lines, number, fence["ticks"])
         info = fence["info"].strip()
         if info.startswith("{math}") or info == "math":
-            found.append(_directive(body, number, info))
+            found.append(_directive(body, start + number, info))
         elif info.startswith("{notation}"):
-            found.append(Display(number + 1, "", declares="\n".join(body)))
-        if fence["ticks"][0] == ":" and not info.startswith(("{math}", "{notation}")):
+            found.append(Display(start + number + 1, "", declares="\n".join(body)))
+        elif depth < 8 and _TEXT.fullmatch(info):
+            prose.append("")
+            prose.extend(_prose(body, start + number + 1, found, depth + 1))
+            number += 1 + len(body)
+        elif fence["ticks"][0] == ":":
             prose.append("")
             number += 1
-        else:
-            prose.extend([""] * (end - number))
-            number = end
-    body_text = "\n".join(prose)
-    found.extend(_read_maths(_without_comments(body_text, found)))
-    yield from sorted(found, key=lambda display: display.line)
+            continue
+        prose.extend([""] * (end - number))
+        number = end
+    return prose
 
 
-def _fenced(lines: list[str], start: int, ticks: str) -> tuple[list[str], int]:
+def _fenced(lines: Sequence[str], start: int, ticks: str) -> tuple[list[str], int]:
     for end in range(start + 1, len(lines)):
         closing = lines[end].strip().lstrip("> ")
         if closing.startswith(ticks) and not closing.strip(ticks[0]):
-            return lines[start + 1 : end], end + 1
-    return lines[start + 1 :], len(lines)
+            return list(lines[start + 1 : end]), end + 1
+    return list(lines[start + 1 :]), len(lines)
 
 
 def _directive(body: list[str], number: int, info: str) -> Display:

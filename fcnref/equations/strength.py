@@ -66,7 +66,10 @@ def strength(left: Expression, right: Expression, bench: Bench) -> Strength:
 
 def _further(notation: Notation) -> tuple[Probe, ...]:
     """Return networks that none of the usual probes resembles."""
-    kinds = (notation.activation, notation.output, notation.cost, notation.dropout)
+    kinds = (
+        *(notation.activation, notation.output, notation.cost),
+        *(notation.dropout, notation.variance),
+    )
     single = notation.examples == "one"
     if notation.widths or notation.depth:
         first = probes_of(notation)[0]

@@ -92,7 +92,10 @@ def read_mean(reader: Reader, cursor: Cursor) -> Expression | None:
     if cursor.spelled not in {r"\mathbbE", r"\mathrmE", "E"} or bracket is None:
         return None
     if not reader.notation.expectation:
-        return None
+        if cursor.spelled == "E":
+            return None
+        text = "an expectation is read where the notation says what it averages over"
+        raise NotRead("expectation", text)
     side = inner_side(bracket)
     if side is None:
         raise NotRead("expectation", "what an expectation is taken of is not understood")
