@@ -1,0 +1,167 @@
+"""How long the loss and its gradients take, beside the matrix products alone and beside the peers.
+
+Every peer runs in a process of its own. The processes take turns in short rounds, one at a time, so
+that whatever else the machine does meets all of them; a ratio is taken within each round, and the
+table shows the median over the rounds with its quartiles.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from peers import PEERS, Case
+from results import save
+
+CASES = [
+    Case(sizes, m, dtype)
+    for sizes, m in [
+        ((2, 4, 3), 32),
+        ((64, 64, 10), 64),
+        ((784, 128, 10), 128),
+        ((784, 512, 512, 10), 256),
+        ((1024, 1024, 1024, 1024, 10), 1024),
+    ]
+    for dtype in ("float32", "float64")
+]
+ROUND = 0.004  # seconds of one peer's turn, or one call where a call takes longer
+
+
+class Worker:
+    """A peer in its own process, spoken to in lines of JSON."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.name = name
+        script = str(Path(__file__).with_name("peers.py"))
+        self.process = subprocess.Popen(
+            [sys.executable, script, name, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(threads),
+        )
+        self.facts = self.hear()
+
+    def hear(self) -> Any:
+        assert self.process.stdout
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, **order: Any) -> Any:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return self.hear()
+
+    def per_call(self, calls: int) -> float:
+        seconds: float = self.ask(calls=calls)
+        return seconds / calls
+
+    def stop(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def environment(threads: int) -> dict[str, str]:
+    """The same for all: a number of threads, and no setting that picks a kernel for OpenBLAS."""
+    names = ["OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR"]
+    flags = f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()}"
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    }
+    fixed = {f"{name}_NUM_THREADS": str(threads) for name in names}
+    return kept | fixed | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+
+
+def same_gradients(case: Case, answers: dict[str, Any]) -> None:
+    """Refuse to compare what does not compute the same."""
+    ours = answers["fcnref"]
+    tolerance = 1e-4 if case.dtype == "float32" else 1e-10
+    for name, answer in answers.items():
+        for key in ("J", "norm"):
+            apart = abs(answer[key] - ours[key]) / ours[key]
+            if name != "floor" and not apart <= tolerance:
+                raise AssertionError(f"{case.name}: {key} of {name} differs by {apart:.1e}")
+
+
+def measure(case: Case, workers: list[Worker], seconds: float) -> dict[str, Any]:
+    """Let the workers take turns for some seconds; return times and ratios to the floor."""
+    order = case._asdict()
+    same_gradients(case, {w.name: w.ask(**order) for w in workers})
+    calls = {}
+    for worker in workers:
+        worker.per_call(2)
+        calls[worker.name] = max(1, round(ROUND / worker.per_call(3)))
+    turn = sum(calls[w.name] * w.per_call(calls[w.name]) for w in workers)
+    rounds = [
+        {w.name: w.per_call(calls[w.name]) for w in workers}
+        for _ in range(max(7, round(seconds / turn)))
+    ]
+    peers = {
+        name: {
+            "seconds": min(times[name] for times in rounds),
+            "ratio": quartiles([times[name] / times["floor"] for times in rounds]),
+            "to_fcnref": quartiles([times[name] / times["fcnref"] for times in rounds]),
+        }
+        for name in calls
+    }
+    return {"case": order, "rounds": len(rounds), "peers": peers}
+
+
+def quartiles(ratios: list[float]) -> list[float]:
+    lower, median, upper = statistics.quantiles(ratios, n=4)
+    return [round(ratio, 4) for ratio in (median, lower, upper)]
+
+
+def table(results: list[dict[str, Any]], names: list[str]) -> str:
+    head = ["network, m, precision", "floor", *(PEERS[name][2] for name in names)]
+    lines = [" | ".join(f"{cell:>26}" if i else f"{cell:42}" for i, cell in enumerate(head))]
+    for result in results:
+        cells = []
+        for name in names:
+            median, lower, upper = result["peers"][name]["ratio"]
+            cells.append(f"{median:10.2f} ({lower:.2f} to {upper:.2f})")
+        case = Case(**result["case"])
+        seconds = f"{1e6 * result['peers']['floor']['seconds']:,.1f} µs"
+        lines.append(
+            " | ".join([f"{case.name:42}", *(f"{cell:>26}" for cell in [seconds, *cells])])
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=8, help="for each network")
+    parser.add_argument("--only", default="", help="networks whose name begins so")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results/speed.json")
+    options = parser.parse_args()
+    here = {name: peer for name, peer in PEERS.items() if importlib.util.find_spec(peer[1])}
+    for name in PEERS.keys() - here.keys():
+        print(f"{PEERS[name][2]} is not installed and left out.")
+    workers = [Worker(name, options.threads) for name in here]
+    results = []
+    for case in CASES:
+        if case.name.startswith(options.only):
+            results.append(measure(case, workers, options.seconds))
+            print(table(results[-1:], [name for name in here if name != "floor"]), flush=True)
+    for worker in workers:
+        worker.stop()
+    print(f"\nRatios to the products alone, medians and quartiles; {options.threads} thread(s).\n")
+    print(table(results, [name for name in here if name != "floor"]))
+    facts = {worker.name: worker.facts for worker in workers}
+    for name, fact in facts.items():
+        print(f"{PEERS[name][2]:20} {fact['version']:16} {', '.join(fact['blas'])}")
+    if options.save:
+        save("speed", {"threads": options.threads, "versions": facts, "results": results})
+
+
+if __name__ == "__main__":
+    main()
