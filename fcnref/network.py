@@ -300,7 +300,8 @@ def _layer_forward(A_prev: Array, layer: Layer) -> tuple[Array | None, Array]:
     W, b, activation = layer
     Z = _affine(A_prev, W, b)
     A = unchecked(activation.forward)(Z)
-    _check_kept_shape(activation, "A", A, "Z", Z)
+    if A.shape != Z.shape:
+        raise _explain_lost_shape(activation.name, "A", A, "Z", Z)
     return Z if activation.reads == "Z" else None, A
 
 
@@ -313,7 +314,8 @@ def _backward(
         W, _, activation = layers[l - 1]
         kept = trace.Z[l] if activation.reads == "Z" else trace.A[l]
         dZ = unchecked(activation.backward)(dA, kept)
-        _check_kept_shape(activation, "dZ", dZ, "dA", dA)
+        if dZ.shape != dA.shape:
+            raise _explain_lost_shape(activation.name, "dZ", dZ, "dA", dA)
         grads.append(_affine_backward_parameters(dZ, trace.A[l - 1]))
         del dA  # at most two gradients of a layer's size are alive: this one and the next
         if l > 1 or with_dA_0:
@@ -324,8 +326,12 @@ def _backward(
 
 def _value_and_grad(loss: Loss, A: Output, Y: Output) -> tuple[Scalar, Output]:
     if loss.value_and_grad is None:
-        return unchecked(loss.value)(A, Y), unchecked(loss.grad)(A, Y)
-    return unchecked(loss.value_and_grad)(A, Y)
+        J, dA = unchecked(loss.value)(A, Y), unchecked(loss.grad)(A, Y)
+    else:
+        J, dA = unchecked(loss.value_and_grad)(A, Y)
+    if dA.shape != A.shape:
+        raise _explain_lost_shape(loss.name, "the gradient", dA, "A", A)
+    return J, dA
 
 
 def _check_network(who: str, X: Input, layers: Sequence[Layer]) -> None:
@@ -335,8 +341,7 @@ def _check_network(who: str, X: Input, layers: Sequence[Layer]) -> None:
             return
     except (AttributeError, TypeError, ValueError):
         pass
-    if len(layers) == 0:
-        raise ValueError(f"{who}: a network needs at least one layer, got none.")
+    _check_count(who, layers)
     sizes: dict[str, int] = {}
     for l, layer in enumerate(layers, start=1):
         _check_layer(who, l, layer, sizes)
@@ -364,6 +369,11 @@ def _fits(X: Any, layers: Sequence[Any]) -> bool:
     return fits
 
 
+def _check_count(who: str, layers: Sequence[Layer]) -> None:
+    if len(layers) == 0:
+        raise ValueError(f"{who}: a network needs at least one layer, got none.")
+
+
 def _check_layer(who: str, l: int, layer: Layer, sizes: Mapping[str, int]) -> None:
     if not isinstance(layer, Layer):
         raise TypeError(
@@ -384,12 +394,8 @@ def _check_targets(who: str, Y: Output, A_L: Output) -> None:
         check_array(who, "Y", Y, "n_L m", n_L=n_L, m=m)
 
 
-def _check_kept_shape(activation: Activation, name: str, got: Array, of: str, given: Array) -> None:
-    if got.shape != given.shape:
-        raise ValueError(
-            f"{activation.name}: {name} must have the shape of {of}, {given.shape}, "
-            f"got {got.shape}; an activation keeps shapes."
-        )
+def _explain_lost_shape(who: str, name: str, got: Array, of: str, given: Array) -> ValueError:
+    return ValueError(f"{who}: {name} must have the shape of {of}, {given.shape}, got {got.shape}.")
 
 
 def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) -> None:
@@ -397,6 +403,7 @@ def _check_trace(who: str, dA_L: Output, layers: Sequence[Layer], trace: Trace) 
         raise TypeError(
             f"{who}: trace must be the Trace that forward returned, got {type(trace).__name__}."
         )
+    _check_count(who, layers)
     L = len(layers)
     if len(trace.A) != L + 1 or len(trace.Z) != L + 1:
         raise ValueError(

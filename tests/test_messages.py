@@ -367,14 +367,28 @@ NETWORKS = [
     pytest.param(
         lambda: forward(X, [Layer(W_1, b_1, NARROW), LAYERS[1]]),
         ValueError,
-        "narrow: A must have the shape of Z, (5, 7), got (5, 1); an activation keeps shapes.",
+        "narrow: A must have the shape of Z, (5, 7), got (5, 1).",
         id="activation that loses the examples",
     ),
     pytest.param(
         lambda: loss_and_grads(X, Y, [LAYERS[0], Layer(W_2, b_2, FLAT)], fcnref.HALF_SQUARED_ERROR),
         ValueError,
-        "flat: dZ must have the shape of dA, (2, 7), got (1, 7); an activation keeps shapes.",
+        "flat: dZ must have the shape of dA, (2, 7), got (1, 7).",
         id="rule that loses the units",
+    ),
+    pytest.param(
+        lambda: loss_and_grads(
+            X, Y, LAYERS, fcnref.HALF_SQUARED_ERROR._replace(grad=lambda A, _: A[:1])
+        ),
+        ValueError,
+        "half_squared_error: the gradient must have the shape of A, (2, 7), got (1, 7).",
+        id="loss whose gradient loses the units",
+    ),
+    pytest.param(
+        lambda: backward(Y, [], Trace((X,), (None,))),
+        ValueError,
+        "backward: a network needs at least one layer, got none.",
+        id="no layer to go back through",
     ),
     pytest.param(
         lambda: backward(Y, LAYERS, TRACE.A),
