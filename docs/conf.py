@@ -146,6 +146,7 @@ autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
 always_use_bars_union = True
 typehints_defaults = "comma"
+typehints_document_rtype_none = False
 typehints_formatter = TypehintsFormatter()
 typehints_use_rtype = True
 napoleon_google_docstring = False

@@ -32,6 +32,7 @@ PYTHON = (
             "collections.abc.Iterator": "library/collections.abc.html#$",
             "collections.abc.Mapping": "library/collections.abc.html#$",
             "collections.abc.Sequence": "library/collections.abc.html#$",
+            "os.PathLike": "library/os.html#$",
             "pathlib.Path": "library/pathlib.html#$",
             "typing.NamedTuple": "library/typing.html#$",
         },
@@ -76,6 +77,7 @@ NUMPY = (
             "numpy.asarray": "reference/generated/$.html#$",
             "numpy.einsum": "reference/generated/$.html#$",
             "numpy.heaviside": "reference/generated/$.html#$",
+            "numpy.load": "reference/generated/$.html#$",
             "numpy.random.default_rng": "reference/random/generator.html#$",
         },
     },
@@ -91,7 +93,7 @@ def write_inventories(folder: Path) -> dict[str, tuple[str, str]]:
         head = f"# Sphinx inventory version 2\n# Project: {name}\n# Version: \n"
         zlib_line = "# The remainder of this file is compressed using zlib.\n"
         rows = (
-            f"{entry} {role} 1 {place} -\n"
+            f"{entry} {role} 1 {place.replace('$', entry)} -\n"
             for role, places in names.items()
             for entry, place in places.items()
         )
