@@ -41,6 +41,7 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "fcnref.sphinx_ext",
+    "equation_names",
     "figures",
     "katex_math",
     "page_guards",
@@ -164,6 +165,7 @@ html_css_files = ["book.css", "indices.css", "pictures.css"]
 html_js_files = [("page.js", {"defer": "defer"}), ("index-colors.js", {"defer": "defer"})]
 html_favicon = "_static/mark.svg"
 html_copy_source = False
+html_search_scorer = "_ext/search_scorer.js"
 html_show_sourcelink = False
 html_last_updated_fmt = None
 pygments_style = "friendly"

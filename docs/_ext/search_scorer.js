@@ -1,0 +1,25 @@
+// How results are ranked: Sphinx's weights, and then how close a name is to what was asked for.
+// A var, because the search looks for one before it makes its own.
+var Scorer = {
+  objNameMatch: 11,
+  objPartialMatch: 6,
+  objPrio: { 0: 15, 1: 5, 2: -5 },
+  objPrioDefault: 0,
+  title: 15,
+  partialTitle: 7,
+  term: 5,
+  partialTerm: 2,
+
+  closeness: (name, asked) => {
+    if (name === asked) return 40;
+    if (name.startsWith(asked)) return 30;
+    return name.includes(asked) ? 20 : 0;
+  },
+
+  // Of names that are equally close, the shorter one comes first.
+  score: ([, title, , , score]) => {
+    const asked = new URLSearchParams(location.search).get("q") ?? "";
+    const name = title.toLowerCase();
+    return score + Scorer.closeness(name, asked.toLowerCase().trim()) + 1 / (1 + name.length);
+  },
+};
