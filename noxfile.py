@@ -5,6 +5,7 @@ session does the same next year.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -103,6 +104,39 @@ def browser(session: nox.Session) -> None:
     session.run("pytest", "tests/browser", *session.posargs)
 
 
+@nox.session
+def site(session: nox.Session) -> None:
+    """Examine the built site as it is read: search, previews, notebooks, sheets of paper."""
+    install(session, "site")
+    session.run("pytest", "tests/site", *session.posargs)
+
+
+@nox.session
+def pdf(session: nox.Session) -> None:
+    """Print the derivation of the built site as one PDF with the Chromium of this machine."""
+    install(session, "pdf")
+    session.run("python", "docs/_ext/booklet.py", str(SITE.with_name("pdf") / "fcnref.pdf"))
+
+
+@nox.session(reuse_venv=False)
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks of the built site in a new environment of what they ask for."""
+    books = sorted(SITE.rglob("*.ipynb"))
+    if not books:
+        session.error("the site is not built; nox --session docs builds it")
+    needs = {need for book in books for need in requirements(book)}
+    extras = {extra for need in needs for extra in re.findall(r"\w+", need.partition("[")[2])}
+    others = {need for need in needs if not need.startswith("fcnref")}
+    tools = nox.project.dependency_groups(PROJECT, "notebooks")
+    session.install(*PINNED, *tools, f".[{','.join(sorted(extras))}]", *sorted(others))
+    session.run("python", "tests/notebooks.py", *map(str, books))
+
+
+def requirements(notebook: Path) -> list[str]:
+    """Read what a notebook asks for."""
+    return list(json.loads(notebook.read_text("utf-8"))["metadata"]["fcnref"]["requires"])
+
+
 def install_peers(session: nox.Session) -> None:
     """Install PyTorch where a small wheel exists; without it, the tests that compare are skipped.
 
@@ -145,9 +179,12 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style with ruff."""
+    """Check the style with ruff, and the files for publishing against their schemas."""
     install(session, "lint")
     session.run("ruff", "check", *session.posargs)
+    check = ["check-jsonschema", "--builtin-schema"]
+    session.run(*check, "vendor.readthedocs", ".readthedocs.yaml")
+    session.run(*check, "vendor.github-workflows", ".github/workflows/pages.yml")
 
 
 @nox.session

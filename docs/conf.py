@@ -41,11 +41,17 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "fcnref.sphinx_ext",
+    "citing",
     "equation_names",
     "figures",
     "katex_math",
+    "llms",
+    "notebooks",
     "page_guards",
+    "previews",
+    "publishing",
     "shapes",
+    "sharing",
     "short_names",
     "theme_assets",
 ]
@@ -156,6 +162,12 @@ napoleon_use_rtype = False
 viewcode_line_numbers = True
 intersphinx_mapping = write_inventories(BUILD / "inventories")
 
+# Publishing: the address of the site, where it has one, stands here and nowhere else.
+address = os.environ.get("FCNREF_ADDRESS") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+html_baseurl = address and f"{address.rstrip('/')}/"
+html_additional_pages = {"404": "not-found.html"}
+html_context = {"printable": os.environ.get("FCNREF_PDF", "")}
+
 # Look.
 html_theme = "sphinx_book_theme"
 html_title = "fcnref"
@@ -170,6 +182,8 @@ html_show_sourcelink = False
 html_last_updated_fmt = None
 pygments_style = "friendly"
 html_theme_options = {
+    "article_header_end": "notebook-button.html, article-header-buttons.html",
+    "article_footer_items": "take-along.html",
     "logo": {
         "text": "fcnref",
         "image_light": "_static/mark.svg",
