@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_type_hints
 import numpy as np
 
 import fcnref
-from fcnref.activations import columnwise, elementwise
+from fcnref.activations import columnwise, elementwise, gated
 from tests.oracles import Array, readonly
 
 ROOMS = [
@@ -57,13 +57,11 @@ class Columnwise(NamedTuple):
 
 ELEMENTWISE = {
     name: Elementwise(
-        *(
-            getattr(elementwise, name + suffix)
-            for suffix in ("", "_prime", "_backward", "_jacobian")
-        )
+        *(getattr(room, name + suffix) for suffix in ("", "_prime", "_backward", "_jacobian"))
     )
-    for name in elementwise.__all__
-    if f"{name}_prime" in elementwise.__all__
+    for room in (elementwise, gated)
+    for name in room.__all__
+    if f"{name}_prime" in room.__all__
 }
 
 

@@ -1,7 +1,6 @@
 """The elementwise maps: value, derivative, backward rule and Jacobian of each."""
 
 import math
-import sys
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -194,12 +193,6 @@ def test_every_part_of_leaky_relu_takes_the_slope(slope, draw):
     assert np.all(leaky_relu_prime(Z, slope) == expected)
     assert np.all(leaky_relu_backward(dA, Z, slope) == dA * expected)
     assert np.all(leaky_relu_jacobian(Z[:, [0]], slope) == np.diag(expected[:, 0]))
-
-
-def test_gelu_without_scipy_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "scipy.special", None)
-    with pytest.raises(ModuleNotFoundError, match=r"^gelu: .* install fcnref\[gelu\]"):
-        ELEMENTWISE["gelu"].f(np.array([1.0]))
 
 
 def test_the_documented_bounds_hold():

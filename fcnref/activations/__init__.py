@@ -33,14 +33,6 @@ from fcnref.activations.columnwise import (
     softmax_jacobian,
 )
 from fcnref.activations.elementwise import (
-    gelu,
-    gelu_backward,
-    gelu_jacobian,
-    gelu_prime,
-    gelu_tanh,
-    gelu_tanh_backward,
-    gelu_tanh_jacobian,
-    gelu_tanh_prime,
     identity,
     identity_backward,
     identity_jacobian,
@@ -57,10 +49,6 @@ from fcnref.activations.elementwise import (
     sigmoid_backward,
     sigmoid_jacobian,
     sigmoid_prime,
-    silu,
-    silu_backward,
-    silu_jacobian,
-    silu_prime,
     softplus,
     softplus_backward,
     softplus_jacobian,
@@ -69,6 +57,20 @@ from fcnref.activations.elementwise import (
     tanh_backward,
     tanh_jacobian,
     tanh_prime,
+)
+from fcnref.activations.gated import (
+    gelu,
+    gelu_backward,
+    gelu_jacobian,
+    gelu_prime,
+    gelu_tanh,
+    gelu_tanh_backward,
+    gelu_tanh_jacobian,
+    gelu_tanh_prime,
+    silu,
+    silu_backward,
+    silu_jacobian,
+    silu_prime,
 )
 
 __all__ = [

@@ -16,10 +16,6 @@ from fcnref.activations.columnwise import (
     softmax,
 )
 from fcnref.activations.elementwise import (
-    gelu,
-    gelu_backward,
-    gelu_tanh,
-    gelu_tanh_backward,
     identity,
     leaky_relu,
     leaky_relu_backward,
@@ -27,11 +23,17 @@ from fcnref.activations.elementwise import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
-    silu,
-    silu_backward,
     softplus,
     tanh,
     tanh_backward,
+)
+from fcnref.activations.gated import (
+    gelu,
+    gelu_backward,
+    gelu_tanh,
+    gelu_tanh_backward,
+    silu,
+    silu_backward,
 )
 
 __all__ = [

@@ -6,23 +6,12 @@ which is diagonal. All take the pre-activations Z; none overflows, and none lose
 the map saturates.
 """
 
-import math
-from collections.abc import Callable
-from typing import TypeAlias
-
 import numpy as np
 
-from fcnref._arrays import AnyShape, Array, Column, Jacobian, checked, unchecked
+from fcnref._arrays import AnyShape, Array, Column, Jacobian, checked
+from fcnref.activations._rules import backward_of, jacobian_of
 
 __all__ = [
-    "gelu",
-    "gelu_backward",
-    "gelu_jacobian",
-    "gelu_prime",
-    "gelu_tanh",
-    "gelu_tanh_backward",
-    "gelu_tanh_jacobian",
-    "gelu_tanh_prime",
     "identity",
     "identity_backward",
     "identity_jacobian",
@@ -39,10 +28,6 @@ __all__ = [
     "sigmoid_backward",
     "sigmoid_jacobian",
     "sigmoid_prime",
-    "silu",
-    "silu_backward",
-    "silu_jacobian",
-    "silu_prime",
     "softplus",
     "softplus_backward",
     "softplus_jacobian",
@@ -52,100 +37,6 @@ __all__ = [
     "tanh_jacobian",
     "tanh_prime",
 ]
-
-Prime: TypeAlias = Callable[[Array], Array]
-
-
-def _backward_of(prime: Prime) -> Callable[[Array, Array], Array]:
-    """Make the backward rule of an elementwise map from its derivative."""
-    f_prime = unchecked(prime)
-
-    def rule(dA: AnyShape, Z: AnyShape) -> AnyShape:
-        return dA * f_prime(Z)
-
-    name = prime.__name__.removesuffix("_prime")
-    return checked(_named(rule, f"{name}_backward", _BACKWARD, name))
-
-
-def _jacobian_of(prime: Prime) -> Callable[[Array], Array]:
-    """Make the dense Jacobian of an elementwise map from its derivative."""
-
-    def dense(z: Column) -> Jacobian:
-        return np.diag(prime(z)[:, 0])
-
-    name = prime.__name__.removesuffix("_prime")
-    return checked(_named(dense, f"{name}_jacobian", _JACOBIAN, name))
-
-
-def _named(
-    function: Callable[..., Array], name: str, template: str, of: str
-) -> Callable[..., Array]:
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = template.format(f=of)
-    return function
-
-
-_BACKWARD = """Compute dZ = dA ⊙ {f}′(Z), the gradient by the input of `{f}`.
-
-    Implements :eq:`eq-activations-dZ-elementwise`. Holds no 1/m of its own.
-
-    Parameters
-    ----------
-    dA
-        Gradient of the loss by the output of `{f}`.
-    Z
-        Input that `{f}` was called with.
-
-    Returns
-    -------
-    dZ
-        Gradient of the loss by Z, in its shape.
-
-    Raises
-    ------
-    ValueError
-        If dA and Z differ in shape.
-    TypeError
-        If an argument is no array of floating-point numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import {f}_backward, {f}_prime
-    >>> dA, Z = np.array([[2.0, -1.0]]), np.array([[0.5, -3.0]])
-    >>> bool(np.all({f}_backward(dA, Z) == dA * {f}_prime(Z)))
-    True
-    """
-
-_JACOBIAN = """Compute the Jacobian of `{f}` at one example, a diagonal matrix.
-
-    Implements :eq:`eq-activations-jacobian-elementwise`, in numerator layout.
-
-    Parameters
-    ----------
-    z
-        One example, as a column.
-
-    Returns
-    -------
-    jacobian
-        Entry [p, j] is the derivative of output p by input j.
-
-    Raises
-    ------
-    ValueError
-        If z is not one column.
-    TypeError
-        If z is no array of floating-point numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import {f}_jacobian, {f}_prime
-    >>> z = np.array([[0.5], [-3.0]])
-    >>> bool(np.all({f}_jacobian(z) == np.diagflat({f}_prime(z))))
-    True
-    """
 
 
 def _exp_minus_abs(Z: Array) -> Array:
@@ -215,8 +106,8 @@ def identity_prime(Z: AnyShape) -> AnyShape:
     return np.ones_like(Z)
 
 
-identity_backward = _backward_of(identity_prime)
-identity_jacobian = _jacobian_of(identity_prime)
+identity_backward = backward_of(identity_prime)
+identity_jacobian = jacobian_of(identity_prime)
 
 
 @checked
@@ -290,8 +181,8 @@ def sigmoid_prime(Z: AnyShape) -> AnyShape:
     return e / (1 + e) ** 2
 
 
-sigmoid_backward = _backward_of(sigmoid_prime)
-sigmoid_jacobian = _jacobian_of(sigmoid_prime)
+sigmoid_backward = backward_of(sigmoid_prime)
+sigmoid_jacobian = jacobian_of(sigmoid_prime)
 
 
 @checked
@@ -356,11 +247,12 @@ def tanh_prime(Z: AnyShape) -> AnyShape:
     >>> 1 - np.tanh(np.array([0.0, 20.0])) ** 2
     array([1., 0.])
     """
-    return 4 * sigmoid_prime(2 * Z)
+    with np.errstate(over="ignore"):  # 2z may become inf, where the derivative is 0
+        return 4 * sigmoid_prime(2 * Z)
 
 
-tanh_backward = _backward_of(tanh_prime)
-tanh_jacobian = _jacobian_of(tanh_prime)
+tanh_backward = backward_of(tanh_prime)
+tanh_jacobian = jacobian_of(tanh_prime)
 
 
 @checked
@@ -426,8 +318,8 @@ def relu_prime(Z: AnyShape) -> AnyShape:
     return (Z.real > 0).astype(Z.real.dtype)
 
 
-relu_backward = _backward_of(relu_prime)
-relu_jacobian = _jacobian_of(relu_prime)
+relu_backward = backward_of(relu_prime)
+relu_jacobian = jacobian_of(relu_prime)
 
 
 @checked
@@ -634,231 +526,5 @@ def softplus_prime(Z: AnyShape) -> AnyShape:
     return sigmoid(Z)
 
 
-softplus_backward = _backward_of(softplus_prime)
-softplus_jacobian = _jacobian_of(softplus_prime)
-
-
-@checked
-def silu(Z: AnyShape) -> AnyShape:
-    """Compute z σ(z), also called swish (Elfwing, Uchibe and Doya, 2018).
-
-    Implements :eq:`eq-activations-silu`.
-
-    Parameters
-    ----------
-    Z
-        Pre-activations.
-
-    Returns
-    -------
-    A
-        Activations, at least -0.2785.
-
-    Raises
-    ------
-    TypeError
-        If Z is no array of floating-point numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import silu
-    >>> silu(np.array([-1.0, 0.0, 1.0]))
-    array([-0.26894142,  0.        ,  0.73105858])
-    """
-    return Z * sigmoid(Z)
-
-
-@checked
-def silu_prime(Z: AnyShape) -> AnyShape:
-    """Compute the derivative of SiLU, σ(z) + z σ′(z).
-
-    Implements :eq:`eq-activations-silu-prime`.
-
-    Parameters
-    ----------
-    Z
-        Pre-activations.
-
-    Returns
-    -------
-    derivative
-        Values between -0.0998 and 1.0998.
-
-    Raises
-    ------
-    TypeError
-        If Z is no array of floating-point numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import silu_prime
-    >>> silu_prime(np.array([-1.0, 0.0, 1.0]))
-    array([0.07232949, 0.5       , 0.92767051])
-    """
-    return sigmoid(Z) + Z * sigmoid_prime(Z)
-
-
-silu_backward = _backward_of(silu_prime)
-silu_jacobian = _jacobian_of(silu_prime)
-
-
-@checked
-def gelu(Z: AnyShape) -> AnyShape:
-    """Compute the Gaussian error linear unit, z Φ(z) (Hendrycks and Gimpel, 2016).
-
-    Implements :eq:`eq-activations-gelu`, exactly: Φ is the distribution function of the standard
-    normal, here through the complementary error function of SciPy, which keeps the digits of the
-    left tail. SciPy is loaded at the first call.
-
-    Parameters
-    ----------
-    Z
-        Pre-activations.
-
-    Returns
-    -------
-    A
-        Activations, at least -0.17.
-
-    Raises
-    ------
-    TypeError
-        If Z is no array of floating-point numbers.
-    ModuleNotFoundError
-        If SciPy is not installed.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import gelu
-    >>> gelu(np.array([-1.0, 0.0, 1.0]))
-    array([-0.15865525,  0.        ,  0.84134475])
-    """
-    return Z * _normal_cdf(Z)
-
-
-@checked
-def gelu_prime(Z: AnyShape) -> AnyShape:
-    """Compute the derivative of GELU, Φ(z) + z φ(z), with φ the standard normal density.
-
-    Implements :eq:`eq-activations-gelu-prime`.
-
-    Parameters
-    ----------
-    Z
-        Pre-activations.
-
-    Returns
-    -------
-    derivative
-        Values between -0.129 and 1.129.
-
-    Raises
-    ------
-    TypeError
-        If Z is no array of floating-point numbers.
-    ModuleNotFoundError
-        If SciPy is not installed.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import gelu_prime
-    >>> gelu_prime(np.array([-1.0, 0.0, 1.0]))
-    array([-0.08331547,  0.5       ,  1.08331547])
-    """
-    return _normal_cdf(Z) + Z * _normal_density(Z)
-
-
-gelu_backward = _backward_of(gelu_prime)
-gelu_jacobian = _jacobian_of(gelu_prime)
-
-
-@checked
-def gelu_tanh(Z: AnyShape) -> AnyShape:
-    """Compute the tanh approximation of GELU, z (1 + tanh u) / 2 = z σ(2u).
-
-    Implements :eq:`eq-activations-gelu-tanh`, with u = √(2/π) (z + 0.044715 z³) (Hendrycks and
-    Gimpel, 2016). The form with σ keeps the digits of the left tail.
-
-    Parameters
-    ----------
-    Z
-        Pre-activations.
-
-    Returns
-    -------
-    A
-        Activations, within 0.0005 of `gelu`.
-
-    Raises
-    ------
-    TypeError
-        If Z is no array of floating-point numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import gelu_tanh
-    >>> gelu_tanh(np.array([-1.0, 0.0, 1.0]))
-    array([-0.15880801,  0.        ,  0.84119199])
-    """
-    return Z * sigmoid(2 * _gelu_tanh_inner(Z))
-
-
-@checked
-def gelu_tanh_prime(Z: AnyShape) -> AnyShape:
-    """Compute the derivative of `gelu_tanh`, σ(2u) + 2 z u′ σ′(2u).
-
-    Implements :eq:`eq-activations-gelu-tanh-prime`.
-
-    Parameters
-    ----------
-    Z
-        Pre-activations.
-
-    Returns
-    -------
-    derivative
-        Values between -0.13 and 1.13.
-
-    Raises
-    ------
-    TypeError
-        If Z is no array of floating-point numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fcnref import gelu_tanh_prime
-    >>> gelu_tanh_prime(np.array([-1.0, 0.0, 1.0]))
-    array([-0.08296408,  0.5       ,  1.08296408])
-    """
-    u = _gelu_tanh_inner(Z)
-    u_prime: Array = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * Z**2)
-    return sigmoid(2 * u) + 2 * Z * u_prime * sigmoid_prime(2 * u)
-
-
-gelu_tanh_backward = _backward_of(gelu_tanh_prime)
-gelu_tanh_jacobian = _jacobian_of(gelu_tanh_prime)
-
-
-def _normal_cdf(Z: Array) -> Array:
-    try:
-        from scipy.special import erfc
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "gelu: the exact GELU needs SciPy; install fcnref[gelu], or use gelu_tanh."
-        ) from error
-    cdf: Array = erfc(-Z / math.sqrt(2)) / 2
-    return cdf
-
-
-def _normal_density(Z: Array) -> Array:
-    return np.exp(-(Z**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def _gelu_tanh_inner(Z: Array) -> Array:
-    return math.sqrt(2 / math.pi) * (Z + 0.044715 * Z**3)
+softplus_backward = backward_of(softplus_prime)
+softplus_jacobian = jacobian_of(softplus_prime)

@@ -1,7 +1,7 @@
 """Second derivatives of the elementwise maps, read by the Hessian-vector product alone.
 
 The piecewise linear maps have none to write down: theirs is 0 on every piece, and at a kink, where
-it does not exist, the choice is 0 as well.
+it does not exist, the choice is 0 as well. Those of the gated maps are even, and taken at |z|.
 """
 
 import math
@@ -9,13 +9,8 @@ import math
 import numpy as np
 
 from fcnref._arrays import AnyShape, checked
-from fcnref.activations.elementwise import (
-    _gelu_tanh_inner,
-    _normal_density,
-    sigmoid_prime,
-    tanh,
-    tanh_prime,
-)
+from fcnref.activations.elementwise import sigmoid_prime, tanh, tanh_prime
+from fcnref.activations.gated import _bell, _distance
 
 __all__ = [
     "gelu_double_prime",
@@ -149,7 +144,8 @@ def silu_double_prime(Z: AnyShape) -> AnyShape:
     >>> silu_double_prime(np.array([-1.0, 0.0, 1.0]))
     array([0.30236612, 0.5       , 0.30236612])
     """
-    return 2 * sigmoid_prime(Z) + Z * sigmoid_double_prime(Z)
+    t = _distance(Z)
+    return (2 * sigmoid_prime(t) + t * sigmoid_double_prime(t)).astype(Z.dtype)
 
 
 @checked
@@ -180,7 +176,9 @@ def gelu_double_prime(Z: AnyShape) -> AnyShape:
     >>> gelu_double_prime(np.array([-1.0, 0.0, 1.0]))
     array([0.24197072, 0.79788456, 0.24197072])
     """
-    return (2 - Z**2) * _normal_density(Z)
+    t = _distance(Z)
+    bell, rest_of_bell = _bell(t)
+    return ((2 - t * t) * bell * rest_of_bell / math.sqrt(2 * math.pi)).astype(Z.dtype)
 
 
 @checked
@@ -211,9 +209,10 @@ def gelu_tanh_double_prime(Z: AnyShape) -> AnyShape:
     >>> gelu_tanh_double_prime(np.array([-1.0, 0.0, 1.0]))
     array([0.2421482 , 0.79788456, 0.2421482 ])
     """
-    u = _gelu_tanh_inner(Z)
-    u_prime = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * Z**2)
-    u_double_prime = math.sqrt(2 / math.pi) * 6 * 0.044715 * Z
+    t = _distance(Z)
+    u = math.sqrt(2 / math.pi) * (t + 0.044715 * t**3)
+    u_prime = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * t**2)
+    u_double_prime = math.sqrt(2 / math.pi) * 6 * 0.044715 * t
     curved = u_double_prime * sigmoid_prime(2 * u) + 2 * u_prime**2 * sigmoid_double_prime(2 * u)
-    derivative: AnyShape = 4 * u_prime * sigmoid_prime(2 * u) + 2 * Z * curved
+    derivative: AnyShape = 4 * u_prime * sigmoid_prime(2 * u) + 2 * t * curved
     return derivative
