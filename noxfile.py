@@ -89,6 +89,14 @@ def diagnose_report(session: nox.Session) -> None:
 
 
 @nox.session
+def exactness(session: nox.Session) -> None:
+    """Print errors in units in the last place, ours and others'; ``-- 2000`` is quick."""
+    install(session, "tests")
+    install_peers(session)
+    session.run("python", "benchmarks/exactness.py", *session.posargs)
+
+
+@nox.session
 def scripts(session: nox.Session) -> None:
     """Test the logic of the JavaScript with node, which comes as a Python package."""
     session.install(*PINNED, *nox.project.dependency_groups(PROJECT, "scripts"))

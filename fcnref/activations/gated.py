@@ -112,9 +112,8 @@ def gelu(Z: AnyShape) -> AnyShape:
     """Compute the Gaussian error linear unit, z Φ(z) (Hendrycks and Gimpel, 2016).
 
     Implements :eq:`eq-activations-gelu`, exactly: Φ is the distribution function of the standard
-    normal. Its left tail is exp(-z²/2) times an integral of positive terms,
-    :eq:`eq-activations-normal-tail`, which is summed by the midpoint rule (Trefethen and Weideman,
-    2014).
+    normal. Its left tail is exp(-z²/2) times an integral of positive terms, which is summed by the
+    midpoint rule (Trefethen and Weideman, 2014).
 
     Parameters
     ----------

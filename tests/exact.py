@@ -1,0 +1,109 @@
+"""Every elementwise map and its derivative to 60 digits, and errors in units in the last place."""
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+
+from tests.oracles import Array
+
+Exact = Callable[[Any], Any]
+
+DIGITS = 60
+SATURATED = 1e5
+"""Beyond it every exponential that is left is 0 in 60 digits and in every double."""
+
+
+def exact(f: Exact, z: float) -> Any:
+    with mp.workdps(DIGITS):
+        return f(mp.mpf(z))
+
+
+def _exp(z: Any) -> Any:
+    return mp.mpf(0) if z < -SATURATED else mp.exp(z)
+
+
+def sigmoid(z: Any) -> Any:
+    return _exp(min(z, 0)) / (1 + _exp(-abs(z)))
+
+
+def sigmoid_prime(z: Any) -> Any:
+    return sigmoid(z) * sigmoid(-z)
+
+
+def normal_cdf(z: Any) -> Any:
+    return mp.mpf(z > 0) if abs(z) > 50 else mp.erfc(-z / mp.sqrt(2)) / 2
+
+
+def normal_density(z: Any) -> Any:
+    return _exp(-z * z / 2) / mp.sqrt(2 * mp.pi)
+
+
+def two_u(z: Any) -> Any:
+    return 2 * mp.sqrt(2 / mp.pi) * (z + mp.mpf("0.044715") * z**3)
+
+
+def two_u_prime(z: Any) -> Any:
+    return 2 * mp.sqrt(2 / mp.pi) * (1 + 3 * mp.mpf("0.044715") * z**2)
+
+
+MAPS: dict[str, tuple[Exact, Exact]] = {
+    "identity": (lambda z: z, lambda z: mp.mpf(1)),
+    "sigmoid": (sigmoid, sigmoid_prime),
+    "tanh": (lambda z: mp.tanh(z), lambda z: 4 * sigmoid_prime(2 * z)),
+    "relu": (lambda z: max(z, 0), lambda z: mp.mpf(z > 0)),
+    "leaky_relu": (
+        lambda z: z if z > 0 else mp.mpf("0.01") * z,
+        lambda z: mp.mpf(1) if z > 0 else mp.mpf("0.01"),
+    ),
+    "softplus": (lambda z: max(z, 0) + mp.log1p(_exp(-abs(z))), sigmoid),
+    "silu": (lambda z: z * sigmoid(z), lambda z: sigmoid(z) + z * sigmoid_prime(z)),
+    "gelu": (lambda z: z * normal_cdf(z), lambda z: normal_cdf(z) + z * normal_density(z)),
+    "gelu_tanh": (
+        lambda z: z * sigmoid(two_u(z)),
+        lambda z: sigmoid(two_u(z)) + z * two_u_prime(z) * sigmoid_prime(two_u(z)),
+    ),
+}
+"""Value and derivative by name, as the equations are printed: 60 digits forgive cancellation."""
+
+
+def ulps(got: Any, wanted: Any, dtype: Any = np.float64) -> float:
+    """How many units in the last place of `wanted` lie between it and the number got.
+
+    A result beyond the largest number should be infinite. Below the smallest normal number the
+    units stop shrinking.
+    """
+    info = np.finfo(dtype)
+    if abs(wanted) > info.max:
+        return 0.0 if np.isinf(got) else np.inf
+    if not np.isfinite(got):
+        return np.inf
+    with mp.workdps(DIGITS):
+        return float(abs(mp.mpf(float(got)) - wanted) / ulp(wanted, dtype))
+
+
+def ulp(number: Any, dtype: Any = np.float64) -> Any:
+    """The unit in the last place of a number in this precision."""
+    info = np.finfo(dtype)
+    _, exponent = mp.frexp(number)
+    return mp.mpf(2) ** max(exponent - 1 - info.nmant, info.minexp - info.nmant)
+
+
+def worst(got: Array, f: Exact, Z: Array) -> tuple[float, float]:
+    """The largest error over Z in units in the last place, and where it is."""
+    errors = [ulps(g, exact(f, float(z)), Z.dtype) for g, z in zip(got.flat, Z.flat, strict=True)]
+    at = int(np.argmax(errors))
+    return errors[at], float(Z.flat[at])
+
+
+def whole_range(rng: np.random.Generator, count: int, dtype: Any = np.float64) -> Array:
+    """Numbers of both signs: a half where maps bend, a half over all magnitudes."""
+    info = np.finfo(dtype)
+    smallest, largest = np.log(float(info.smallest_subnormal)), np.log(float(info.max))
+    every = np.exp(rng.uniform(smallest, largest, count // 4))
+    bent = np.exp(rng.uniform(np.log(1e-3), np.log(800), count // 4))
+    Z = np.concatenate([every, bent])
+    special = [0.0, float(info.tiny), float(info.smallest_subnormal), float(info.max), 1.0, 708.5]
+    Z = np.concatenate([Z, special])
+    return np.concatenate([Z, -Z]).astype(dtype)
