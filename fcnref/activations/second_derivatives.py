@@ -214,4 +214,5 @@ def gelu_tanh_double_prime(Z: AnyShape) -> AnyShape:
     u_prime = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * t**2)
     u_double_prime = math.sqrt(2 / math.pi) * 6 * 0.044715 * t
     curved = u_double_prime * sigmoid_prime(2 * u) + 2 * u_prime**2 * sigmoid_double_prime(2 * u)
-    return (4 * u_prime * sigmoid_prime(2 * u) + 2 * t * curved).astype(Z.dtype)
+    derivative: AnyShape = 4 * u_prime * sigmoid_prime(2 * u) + 2 * t * curved
+    return derivative.astype(Z.dtype)
