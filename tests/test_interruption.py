@@ -204,9 +204,7 @@ def interrupted_in_the_middle(start):
 def test_other_mini_batches_are_refused_in_the_middle_of_an_epoch(start):
     part = interrupted_in_the_middle(start)
     with pytest.raises(ValueError) as raised:
-        train(
-            seeded(), *start[:2], part, HALF_SQUARED_ERROR, adam, **settings | {"batch_size": 2}
-        )
+        train(seeded(), *start[:2], part, HALF_SQUARED_ERROR, adam, **settings | {"batch_size": 2})
     assert str(raised.value) == (
         "train: an epoch must have 3 mini-batches, as in the training that goes on in the middle "
         "of one, got 6; pass the same X, Y and batch_size."

@@ -87,9 +87,7 @@ LOOKS = {"train"}
 """The history of training holds the losses as numbers."""
 
 CARRIED = {
-    name: function
-    for name, function in FUNCTIONS.items()
-    if name not in NOT_OF_ARRAYS | LOOKS
+    name: function for name, function in FUNCTIONS.items() if name not in NOT_OF_ARRAYS | LOOKS
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fcnref
+from fcnref.equations import Verdict, check_page
 from fcnref.show import show_dA_prev, show_db, show_dW, show_softmax_dZ, show_steps
 
 N_PREV, N, M = 2, 3, 5
@@ -363,6 +364,19 @@ def test_records_show_shapes_and_values():
             assert f"  {name}\n" in f"{record!r}\n"
             assert name in text
     assert f"{grads.layers[0].dW[2, 1]:.4f}".replace("-", "−") in Reader(grads._repr_html_()).text
+
+
+def test_verdicts_on_equations_show_the_statement_and_the_reasons():
+    [verdict] = check_page("$$\n\\frac{\\partial J}{\\partial b^{[l]}} = \\dot{b} < 3\n$$\n")
+    wrong = verdict._replace(status="wrong", message="the shapes <differ>", repair="transpose it")
+    assert repr(wrong).splitlines() == [str(wrong), f"  {wrong.tex}"]
+    assert str(wrong) == "2: wrong: the shapes <differ> / transpose it"
+    text = Reader(wrong._repr_html_()).text
+    for part in ("2: wrong", wrong.tex, "the shapes <differ>", "transpose it"):
+        assert part in text
+    true = Verdict("true", 7, "eq-x", "a = b", places=3, networks=1, error=2e-16)
+    assert str(true) == "7: true (eq-x): holds at 3 places in 1 network, error 2e-16"
+    assert "holds at 3 places" in true._repr_html_()
 
 
 def test_large_records_are_cut_short():

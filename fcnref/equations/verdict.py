@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from fcnref._display import html_card, tag
 from fcnref.equations.meaning import Reproach
 
 
@@ -88,12 +89,27 @@ class Verdict(NamedTuple):
             text += f"; {self.rejected} of {self.variants} variants rejected"
         return text
 
-    def __str__(self) -> str:
-        parts = [self.message] if self.message else []
-        if self.repair:
-            parts.append(self.repair)
-        parts.extend(fault.text for fault in self.reproaches)
-        if self.status in {"true", "definition"} and self.evidence:
-            parts.insert(0, self.evidence)
+    @property
+    def reasons(self) -> list[str]:
+        """What is said beside the status: evidence, faults, the likely repair."""
+        parts = [self.message, self.repair, *(fault.text for fault in self.reproaches)]
+        held = self.evidence if self.status in {"true", "definition"} else ""
+        return [part for part in (held, *parts) if part]
+
+    @property
+    def headline(self) -> str:
+        """The line, the status and the label."""
         label = f" ({self.label})" if self.label else ""
-        return f"{self.line}: {self.status}{label}" + (": " + " / ".join(parts) if parts else "")
+        return f"{self.line}: {self.status}{label}"
+
+    def __str__(self) -> str:
+        return ": ".join(
+            [self.headline, " / ".join(self.reasons)] if self.reasons else [self.headline]
+        )
+
+    def __repr__(self) -> str:
+        return f"{self}\n  {self.tex}"
+
+    def _repr_html_(self) -> str:
+        tex = tag("pre", self.tex, style="white-space: pre-wrap; margin: 0 0 0.5em")
+        return html_card(self.headline, [tex], self.reasons)

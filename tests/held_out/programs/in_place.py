@@ -1,6 +1,5 @@
 """Masks and copies in place, dictionaries of everything; leaky ReLU, a mean over everything."""
 
-
 NET = ((3, 8, 5, 4), "leaky_relu leaky_relu identity", "mean_squared_error")
 DECLARED = {"slope": 0.05}
 slope = 0.05
