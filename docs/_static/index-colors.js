@@ -1,5 +1,6 @@
 // The colors of the indices can be switched off, on all pages; the pictures use the same switch.
-// No module: a browser loads none from a folder. The braces keep the names here.
+// No module: a browser loads none from a folder. The braces keep the names here. It runs before the
+// page is painted, so that colors which are off do not flash.
 {
   const KEY = "fcnref-index-colors";
   const root = document.documentElement;
@@ -9,31 +10,32 @@
       button.setAttribute("aria-pressed", value === "on");
     }
   };
-  const stored = () => {
+  const remember = (value) => {
     try {
+      if (value) localStorage.setItem(KEY, value);
       return localStorage.getItem(KEY);
     } catch {
-      return null;
+      return value; // without a storage the choice lasts until the page is left
     }
   };
 
   // Where indices are colored, the switch stands among the buttons of the page.
-  const buttons = document.querySelector(".article-header-buttons");
-  if (buttons && document.querySelector(":is(.fcn-i, .fcn-j, .fcn-p, .fcn-k)")) {
+  const addSwitch = () => {
+    const buttons = document.querySelector(".article-header-buttons");
+    if (!buttons || !document.querySelector(":is(.fcn-i, .fcn-j, .fcn-p, .fcn-k)")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-sm fcn-colors";
     button.textContent = "Index colors";
     button.addEventListener("click", () => {
       const value = root.dataset.fcnColors === "off" ? "on" : "off";
-      try {
-        localStorage.setItem(KEY, value);
-      } catch {
-        // without a storage the choice lasts until the page is left
-      }
+      remember(value);
       set(value);
     });
     buttons.prepend(button);
-  }
-  set(stored() ?? "on");
+    set(root.dataset.fcnColors);
+  };
+
+  set(remember() ?? "on");
+  document.addEventListener("DOMContentLoaded", addSwitch);
 }

@@ -158,7 +158,9 @@ def address(at: At) -> str:
 
 
 def _header(scope: str, letter: str, value: int) -> Html:
-    return tag("th", index_number(letter, value), scope=scope, data_at=f"{letter}{value}")
+    name = f"{letter} = {value}"
+    here = f"{letter}{value}"
+    return tag("th", index_number(letter, value), scope=scope, data_at=here, aria_label=name)
 
 
 def text_row(items: Sequence[Matrix | str], digits: int) -> str:

@@ -193,6 +193,8 @@ def test_what_assistive_technology_is_told(visit):
     assert grid.get_by_role("gridcell").count() == n * n_prev + 1  # and the names of the indices
     assert grid.get_by_role("rowheader").all_inner_texts() == ["1", "2", "3"]
     assert grid.get_by_role("columnheader").all_inner_texts() == ["1", "2"]
+    assert grid.get_by_role("rowheader", name="j = 3", exact=True).count() == 1
+    assert grid.get_by_role("columnheader", name="k = 2", exact=True).count() == 1
     assert root.locator(".fcn-said").get_attribute("aria-live") == "polite"
     assert root.locator("td[tabindex='0']").count() == 3
     steps = picture(page, "steps")
