@@ -2,6 +2,8 @@
 
 import json
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ nbformat = pytest.importorskip("nbformat")
 
 CODE = r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)"
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_a_page_needs_what_its_cells_import_and_the_extras_it_names():
     sources = [
@@ -17,12 +21,12 @@ def test_a_page_needs_what_its_cells_import_and_the_extras_it_names():
         "def f():\n    from scipy import stats",
     ]
     assert notebooks.requirements(sources) == ["fcnref", "scikit-learn", "scipy"]
-    assert notebooks.requirements([], ["train", "gelu"]) == ["fcnref[gelu,train]"]
+    assert notebooks.requirements([], ["train", "equations"]) == ["fcnref[equations,train]"]
 
 
 def test_a_command_can_be_typed_into_a_shell():
-    needs = ["fcnref[gelu]", "scipy"]
-    assert notebooks.install_command(needs) == 'pip install "fcnref[gelu]" scipy'
+    needs = ["fcnref[train]", "scipy"]
+    assert notebooks.install_command(needs) == 'pip install "fcnref[train]" scipy'
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +71,13 @@ def test_the_first_cell_states_what_is_needed(made):
     for name, book in made.items():
         command = notebooks.install_command(book["metadata"]["fcnref"]["requires"])
         assert command in "".join(book["cells"][0]["source"]), name
+
+
+def test_the_extras_exist(made):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for name, book in made.items():
+        wanted = re.findall(r"\w+", book["metadata"]["fcnref"]["requires"][0].partition("[")[2])
+        assert set(wanted) <= set(project["optional-dependencies"]), name
 
 
 def test_nothing_tells_where_they_were_made(made, site):
