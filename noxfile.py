@@ -97,6 +97,13 @@ def exactness(session: nox.Session) -> None:
 
 
 @nox.session
+def scale(session: nox.Session) -> None:
+    """Measure a gradient over more data than memory, by 1 and 2 processes; ``-- --write`` keeps."""
+    install(session, "scale")
+    session.run("python", "benchmarks/scale.py", *session.posargs)
+
+
+@nox.session
 def scripts(session: nox.Session) -> None:
     """Test the logic of the JavaScript with node, which comes as a Python package."""
     session.install(*PINNED, *nox.project.dependency_groups(PROJECT, "scripts"))
@@ -146,7 +153,7 @@ def requirements(notebook: Path) -> list[str]:
 
 
 def install_peers(session: nox.Session) -> None:
-    """Install PyTorch where a small wheel exists; without it, the tests that compare are skipped.
+    """Install PyTorch and JAX where small wheels exist; otherwise their tests are skipped.
 
     The wheel that is meant is the one for the CPU. Where the index offers only the one for GPUs,
     which brings gigabytes of packages along, the dry run shows it and nothing is installed.
