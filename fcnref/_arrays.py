@@ -25,6 +25,8 @@ __all__ = [
     "Scalar",
     "Weights",
     "check_array",
+    "check_list",
+    "check_pairs",
     "checked",
     "unchecked",
 ]
@@ -124,6 +126,22 @@ def check_array(who: str, name: str, value: object, dims: str, **sizes: int) -> 
         raise _explain_unknown(who, argument, value)
     if not _bind(argument.dims, _shape(value), {"1": 1} | sizes):
         raise _explain_shape(who, argument, _shape(value), sizes, {})
+
+
+def check_list(who: str, name: str, value: object, of: str) -> None:
+    """Raise unless `value` can be counted and gone through; `of` says what it should hold."""
+    if isinstance(value, str) or not (hasattr(value, "__len__") and hasattr(value, "__iter__")):
+        raise TypeError(f"{who}: {name} must be a list of {of}, got {type(value).__name__}.")
+
+
+def check_pairs(who: str, name: str, value: Any, pair: str) -> None:
+    """Raise unless `value` is a list of tuples that hold `pair`, and perhaps more."""
+    check_list(who, name, value, f"pairs {pair}")
+    for l, item in enumerate(value, start=1):
+        if not isinstance(item, Sequence) or isinstance(item, str) or len(item) < 2:
+            raise TypeError(
+                f"{who}: {name} must hold pairs {pair}, got {type(item).__name__} for layer {l}."
+            )
 
 
 def _contract(function: Callable[..., object]) -> Contract:

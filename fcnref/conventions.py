@@ -12,7 +12,16 @@ reach ours.
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from fcnref._arrays import Array, Batch, Bias, Weights, check_array, checked
+from fcnref._arrays import (
+    Array,
+    Batch,
+    Bias,
+    Weights,
+    check_array,
+    check_list,
+    check_pairs,
+    checked,
+)
 from fcnref.regularization import L2Scaling, l2_coefficient
 
 __all__ = [
@@ -478,6 +487,7 @@ def translate_l2(
 
 
 def _from_their(who: str, pairs: Sequence[tuple[Array, Array]], dims: str) -> Pairs:
+    check_pairs(who, "pairs", pairs, "(W, b)")
     ours = tuple(
         _layer_from_their(who, l, weights, bias, dims)
         for l, (weights, bias) in enumerate(pairs, start=1)
@@ -498,6 +508,7 @@ def _layer_from_their(
 
 
 def _in_twos(who: str, arrays: Sequence[Array]) -> list[tuple[Array, Array]]:
+    check_list(who, "arrays", arrays, "arrays")
     if len(arrays) % 2:
         raise ValueError(
             f"{who}: every layer has weights and a bias, so the arrays must come in twos, "
@@ -508,6 +519,7 @@ def _in_twos(who: str, arrays: Sequence[Array]) -> list[tuple[Array, Array]]:
 
 def _check_chain(who: str, layers: Layers) -> None:
     """Each layer takes what the one before it gives: transposed weights rarely do."""
+    check_pairs(who, "layers", layers, "(W, b)")
     n_prev: int | None = None
     for l, (W, b, *_) in enumerate(layers, start=1):
         check_array(who, f"W[{l}]", W, "n n_prev")

@@ -6,12 +6,12 @@ same generator state gives the same network.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from fcnref._arrays import Weights
+from fcnref._arrays import Weights, check_list
 from fcnref.activations import Activation
 from fcnref.network import Layer
 
@@ -144,12 +144,20 @@ def initialize(
     >>> [layer.W.shape for layer in layers]
     [(32, 64), (10, 32)]
     """
+    check_list("initialize", "sizes", sizes, "whole numbers n_0, ..., n_L")
+    check_list("initialize", "activations", activations, "activations such as fcnref.RELU")
     L = len(activations)
     if L == 0 or len(sizes) != L + 1:
         raise ValueError(
             "initialize: sizes n_0, ..., n_L and activations must be L + 1 and L in number, L at "
             f"least 1, got {len(sizes)} and {L}."
         )
+    given: Sequence[Any] = sizes
+    for l, n in enumerate(given):
+        if not isinstance(n, int | np.integer) or n < 1:
+            raise ValueError(
+                f"initialize: sizes must be whole numbers of at least 1, got n_{l} = {n!r}."
+            )
     return tuple(
         Layer(scheme(rng, n, n_prev, dtype), np.zeros((n, 1), dtype), activation)
         for n_prev, n, activation in zip(sizes[:-1], sizes[1:], activations, strict=True)

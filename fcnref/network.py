@@ -17,6 +17,7 @@ from fcnref._arrays import (
     Scalar,
     Weights,
     check_array,
+    check_list,
     unchecked,
 )
 from fcnref._display import arrays_html, arrays_text
@@ -370,6 +371,7 @@ def _fits(X: Any, layers: Sequence[Any]) -> bool:
 
 
 def _check_count(who: str, layers: Sequence[Layer]) -> None:
+    check_list(who, "layers", layers, "Layer(W, b, activation)")
     if len(layers) == 0:
         raise ValueError(f"{who}: a network needs at least one layer, got none.")
 

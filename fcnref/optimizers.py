@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from fcnref._arrays import Array, check_array
+from fcnref._arrays import Array, check_array, check_list
 from fcnref.affine import LayerGradients
 from fcnref.network import Layer, NetworkGradients
 
@@ -235,6 +235,7 @@ def _moved(
 
 
 def _check_gradients(who: str, layers: Sequence[Layer], gradients: Directions) -> None:
+    check_list(who, "layers", layers, "Layer(W, b, activation)")
     if len(layers) != len(gradients):
         raise ValueError(
             f"{who}: {len(layers)} layers need as many gradients, got {len(gradients)}."

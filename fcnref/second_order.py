@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from fcnref._arrays import Array, Bias, Input, Output, Weights, check_array
+from fcnref._arrays import Array, Bias, Input, Output, Weights, check_array, check_pairs
 from fcnref.activations import Activation, sigmoid_prime, softmax, softmax_backward
 from fcnref.activations.second_derivatives import (
     gelu_double_prime,
@@ -101,7 +101,9 @@ def jvp(
     >>> jvp(np.array([[3.0, 4.0], [5.0, 6.0]]), layers, direction).A_L_dot
     array([[3., 4.]])
     """
-    _check_problem("jvp", X, layers, direction)
+    _check_problem("jvp", X, layers)
+    if direction is not None:
+        _check_direction("jvp", layers, direction)
     if X_dot is not None:
         check_array("jvp", "X_dot", X_dot, "n_0 m", n_0=X.shape[0], m=X.shape[1])
     trace = _forward(X, layers, _or_zeros(direction, layers), _zero_if_none(X_dot, X))
@@ -159,7 +161,12 @@ def hvp(
     >>> W_dot @ (X @ X.T / 2)
     array([[0.5, 1. ]])
     """
-    _check_problem("hvp", X, layers, direction)
+    _check_problem("hvp", X, layers)
+    _check_direction("hvp", layers, direction)
+    if not isinstance(loss, Loss):
+        raise TypeError(
+            f"hvp: loss must be a Loss such as fcnref.HALF_SQUARED_ERROR, got {loss!r}."
+        )
     if loss.name not in _LOSSES:
         raise ValueError(
             f"hvp: loss must have a second derivative here, got {loss.name!r}; "
@@ -299,11 +306,7 @@ def _zero_if_none(X_dot: Array | None, X: Array) -> Array:
     return np.zeros_like(X) if X_dot is None else X_dot
 
 
-def _check_problem(
-    who: str, X: Input, layers: Sequence[Layer], direction: Direction | None
-) -> None:
-    if len(layers) == 0:
-        raise ValueError(f"{who}: a network needs at least one layer, got none.")
+def _check_problem(who: str, X: Input, layers: Sequence[Layer]) -> None:
     _check_network(who, X, layers)
     for l, layer in enumerate(layers, start=1):
         if layer.activation.name not in _BENDS:
@@ -311,11 +314,10 @@ def _check_problem(
                 f"{who}: the activation of layer {l} must have a rule for directions, "
                 f"got {layer.activation.name!r}; use one of {', '.join(_BENDS)}."
             )
-    if direction is not None:
-        _check_direction(who, layers, direction)
 
 
 def _check_direction(who: str, layers: Sequence[Layer], direction: Direction) -> None:
+    check_pairs(who, "direction", direction, "(W_dot, b_dot)")
     if len(direction) != len(layers):
         raise ValueError(
             f"{who}: direction must hold L = {len(layers)} pairs (W_dot, b_dot), one for each "

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fcnref._arrays import Input, Output, check_array
+from fcnref._arrays import Input, Output, check_array, check_list
 from fcnref.losses import Loss
 from fcnref.network import Layer, loss_and_grads
 from fcnref.optimizers import Step
@@ -244,6 +244,7 @@ def _start(
 ) -> tuple[_Now, list[float]]:
     """Begin with these layers, or go on where an earlier training stopped."""
     if not isinstance(layers, Trained):
+        check_list("train", "layers", layers, "Layer(W, b, activation)")
         return _Now(tuple(layers), Memory(None, rng.bit_generator.state, 0, 0, 0), 0, ()), []
     (loss, monitored), memory = layers.history, layers.memory
     try:

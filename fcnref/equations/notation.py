@@ -313,10 +313,10 @@ class Notation:
     def load(cls, path: str | Path) -> Notation:
         """Read a notation from a TOML file, or from the front matter of a page."""
         path = Path(path)
-        text = path.read_text(encoding="utf-8")
         try:
+            text = path.read_text(encoding="utf-8")
             declared = tomllib.loads(text) if path.suffix == ".toml" else front_matter(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise NotationError(f"notation: {path} is no TOML: {error}") from error
         return BUNDLED["columns-are-examples"].extend(declared.get("equations", declared))
 
