@@ -15,6 +15,7 @@ __all__ = [
     "arrays_html",
     "arrays_text",
     "html_card",
+    "html_code",
     "html_facts",
     "html_table",
     "number",
@@ -113,6 +114,21 @@ def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
     grid = "display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 1em; margin: 0 0.4em"
     heading = tag("p", tag("strong", title), style="margin: 0.8em 0.4em 0.2em")
     return tag("div", heading, tag("dl", *pairs, style=grid))
+
+
+def html_code(verdict: str, text: str) -> Html:
+    """Set lines of code beside a verdict, in its tint; what is too long is wrapped."""
+    style = (
+        f"background: {TINTS[verdict]}; display: grid; grid-template-columns: 3.2em 1fr; "
+        "padding: 0.3em 0.6em; margin: 0.2em 0"
+    )
+    plain = "margin: 0; padding: 0; border: 0; background: none; color: inherit; "
+    pre = tag(
+        "pre",
+        tag("code", text, style=plain),
+        style=f"{plain} white-space: pre-wrap; overflow-wrap: anywhere",
+    )
+    return tag("div", tag("span", verdict, style="opacity: 0.8"), pre, style=style)
 
 
 def html_card(title: str, blocks: Sequence[Html], words: Sequence[str]) -> Html:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from fcnref._arrays import Array, check_array
-from fcnref.activations import ACTIVATIONS, Activation, leaky_relu_with
+from fcnref.activations import ACTIVATIONS, Activation, layer_norm_with, leaky_relu_with
 from fcnref.affine import affine
 from fcnref.losses import HALF_SQUARED_ERROR, LOSSES, Loss
 from fcnref.network import Layer
@@ -39,6 +39,7 @@ __all__ = [
     "parameters",
     "penalty_of",
     "random_problem",
+    "thorough_problem",
     "with_parameters",
 ]
 
@@ -520,6 +521,66 @@ def informative_problem(penalty: Penalty = NO_PENALTY, seed: int = 0, **declared
         penalty=penalty,
         **declared,
     )
+
+
+def thorough_problem(loss: str = "cross_entropy", seed: int = 0, **declared: Any) -> Problem:
+    """Draw a problem on which every mistake shows that its loss allows.
+
+    Six layers, each with another activation, as wide as there are examples, so that no shape gives
+    anything away; dropout after two of them, a penalty, and a learning rate. What one problem
+    cannot show, because it excludes one another, is spread over the losses: J is a mean for
+    "cross_entropy", a sum for "binary_cross_entropy"; the penalty counts the biases for
+    "half_squared_error"; "squared_error" is divided by the number of outputs too.
+
+    Parameters
+    ----------
+    loss
+        "cross_entropy", "binary_cross_entropy", "half_squared_error" or "squared_error".
+    seed
+        Seed of the random numbers.
+    declared
+        Other fields of `Problem` than the ones described.
+
+    Returns
+    -------
+    Problem
+        5-7-7-7-7-7-3, or 7 outputs for "half_squared_error"; m = 7.
+
+    Raises
+    ------
+    ValueError
+        If the loss is none of the four.
+
+    Examples
+    --------
+    >>> from fcnref.problem import thorough_problem
+    >>> thorough_problem("half_squared_error").sizes
+    (5, 7, 7, 7, 7, 7, 7)
+    """
+    if loss not in THOROUGH:
+        raise ValueError(
+            f"thorough_problem: the loss must be one of {', '.join(THOROUGH)}, got {loss!r}."
+        )
+    n_L, output, fields = THOROUGH[loss]
+    norm = layer_norm_with(np.linspace(0.5, 2.0, 7)[:, None], np.zeros((7, 1)))
+    return random_problem(
+        (5, 7, 7, 7, 7, 7, n_L),
+        (norm, "leaky_relu", "relu", "tanh", "sigmoid", output),
+        loss,
+        m=7,
+        seed=seed,
+        slope=0.2,
+        **{"keep": {4: 0.6, 5: 0.7}, "learning_rate": 0.13, **fields, **declared},
+    )
+
+
+MIXED = Penalty(l2=0.3, l2_scaling="lambda/2m", l1=0.2)
+THOROUGH: dict[str, tuple[int, str, dict[str, Any]]] = {
+    "cross_entropy": (3, "softmax", {"penalty": MIXED}),
+    "binary_cross_entropy": (3, "sigmoid", {"penalty": MIXED, "reduction": "sum"}),
+    "half_squared_error": (7, "tanh", {"penalty": Penalty(l2=0.3, norm=0.2, on_bias=True)}),
+    "squared_error": (3, "identity", {"penalty": MIXED, "per_output": True}),
+}
 
 
 def _random_targets(rng: np.random.Generator, n: int, m: int, loss: str, activation: str) -> Array:

@@ -1,5 +1,6 @@
 """Blind spots: the mistakes that a problem cannot show, and those it cannot tell apart."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -7,10 +8,11 @@ import numpy as np
 from fcnref._display import html_card, html_table, text_table
 from fcnref.diagnosis.constants import constants
 from fcnref.diagnosis.make import Blocks, Made, same, single_mistakes
+from fcnref.diagnosis.pieces import Constant
 from fcnref.diagnosis.scene import scene_of
 from fcnref.problem import Problem, forward_pass
 
-__all__ = ["BlindSpots", "blind_spots"]
+__all__ = ["BlindSpots", "Effects", "blind_spots", "effects"]
 
 
 class BlindSpots(NamedTuple):
@@ -80,22 +82,7 @@ def blind_spots(problem: Problem) -> BlindSpots:
     >>> "missing_1_over_m" in blind_spots(informative_problem()).hidden
     False
     """
-    made = single_mistakes(problem)
-    right = next(made).blocks
-    scene = scene_of(problem)
-    factors = [c for c in constants(scene, scene.L) if c.slug and "+" not in c.slug]
-    shown: dict[str, set[str]] = {}
-    concealed: dict[str, set[str]] = {}
-    like: dict[str, str] = {}
-    for one in made:
-        for slug in one.slug.split("+"):
-            if same(one.blocks, right):
-                concealed.setdefault(slug, set()).add(one.where)
-            else:
-                shown.setdefault(slug, set()).add(one.where)
-                factor = _factor(one, right, [(c.value, c.says) for c in factors])
-                if factor and slug not in {c.slug for c in factors} | FACTORS:
-                    like.setdefault(slug, factor)
+    shown, concealed, like = effects(problem)
     in_places = {slug: concealed[slug] - shown[slug] for slug in concealed if slug in shown}
     return BlindSpots(
         tuple(sorted(slug for slug in concealed if slug not in shown)),
@@ -105,13 +92,49 @@ def blind_spots(problem: Problem) -> BlindSpots:
     )
 
 
+class Effects(NamedTuple):
+    """Where each mistake shows, where it changes nothing, and the factor that it looks like."""
+
+    shown: dict[str, set[str]]
+    concealed: dict[str, set[str]]
+    like: dict[str, str]
+
+
+def effects(problem: Problem, only: Collection[str] = ()) -> Effects:
+    """Make every mistake everywhere and look at what the gradients become."""
+    made = single_mistakes(problem, only)
+    right = next(made).blocks
+    scene = scene_of(problem)
+    factors = [c for c in constants(scene, scene.L) if c.slug and "+" not in c.slug]
+    plain = {c.slug for c in factors} | FACTORS
+    found = Effects({}, {}, {})
+    for one in made:
+        for slug in one.slug.split("+"):
+            if same(one.blocks, right):
+                found.concealed.setdefault(slug, set()).add(one.where)
+                continue
+            found.shown.setdefault(slug, set()).add(one.where)
+            factor = "" if slug in plain else _factor(one, right, factors)
+            if factor:
+                found.like.setdefault(slug, factor)
+    return found
+
+
 FACTORS = {"mse_factor2_extra", "mse_factor2_missing", "missing_1_over_n_out", "extra_1_over_n_out"}
 
 
-def _factor(one: Made, right: Blocks, factors: list[tuple[float, str]]) -> str:
-    for value, says in factors:
-        if same(one.blocks, right, value):
-            return f"everything times {says}"
+def _factor(one: Made, right: Blocks, factors: list[Constant]) -> str:
+    """The named constant that everything is multiplied by, if there is one."""
+    name = max(right, key=lambda block: float(np.max(np.abs(right[block]))))
+    at = np.argmax(np.abs(right[name]))
+    if one.blocks[name].shape != right[name].shape:
+        return ""
+    ratio = float(one.blocks[name].flat[at] / right[name].flat[at])
+    for constant in factors:
+        if abs(ratio - constant.value) <= 1e-8 * abs(ratio) and same(
+            one.blocks, right, constant.value
+        ):
+            return f"everything times {constant.says}"
     return ""
 
 

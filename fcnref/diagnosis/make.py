@@ -1,6 +1,6 @@
 """Making the mistakes: every classic mistake as the gradients it leads to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -78,13 +78,15 @@ def wrong_gradients(problem: Problem, slug: str) -> Blocks:
     )
 
 
-def single_mistakes(problem: Problem) -> Iterator[Made]:
+def single_mistakes(problem: Problem, only: Collection[str] = ()) -> Iterator[Made]:
     """Make every classic mistake once at every place of a backward pass.
 
     Parameters
     ----------
     problem
         The problem.
+    only
+        Slugs; the others are not made, where there are any.
 
     Yields
     ------
@@ -105,35 +107,48 @@ def single_mistakes(problem: Problem) -> Iterator[Made]:
     # Some wrong formulas overflow. They are made before anything is handed out, because a setting
     # of NumPy must not outlive the function that makes it.
     with np.errstate(all="ignore"):
-        made = list(_single_mistakes(scene_of(problem)))
+        made = list(_single_mistakes(scene_of(problem), frozenset(only)))
     yield from made
 
 
-def _single_mistakes(scene: Scene) -> Iterator[Made]:
+def _single_mistakes(scene: Scene, only: frozenset[str]) -> Iterator[Made]:
     runs = _right_runs(scene)
     right = _finish(scene, scene.L, Seen({}, {}, {}), {})
     yield Made("", "", "", right)
     for l in range(scene.L, 0, -1):
         seen, above = runs[l]
-        yield from _in_deltas(scene, l, seen, above)
-        yield from _in_products(scene, l, seen, right)
-        yield from _in_constants(scene, l, seen, above, right)
-    for says, where, other in other_forward_passes(scene.problem):
+        yield from _in_deltas(scene, l, seen, above, only)
+        for made in (
+            *_in_products(scene, l, seen, right),
+            *_in_constants(scene, l, seen, above, right),
+        ):
+            if _wanted(made.slug, only):
+                yield made
+    others = other_forward_passes(scene.problem) if _wanted("other_forward_pass", only) else ()
+    for says, where, other in others:
         blocks = _finish(scene_of(other), scene.L, Seen({}, {}, {}), {})
         yield Made("other_forward_pass", says, where, blocks)
     for constant in constants(scene, scene.L):
-        if constant.slug and "+" not in constant.slug and constant.cost < 1.2:
+        single = constant.slug and "+" not in constant.slug and constant.cost < 1.2
+        if single and _wanted(constant.slug, only):
             blocks = {name: constant.value * value for name, value in right.items()}
             yield Made(constant.slug, f"everything times {constant.says}", "dW, db", blocks)
 
 
+def _wanted(slug: str, only: frozenset[str]) -> bool:
+    return not only or not only.isdisjoint(slug.split("+"))
+
+
 def same(one: Blocks, other: Blocks, factor: float = 1.0) -> bool:
     """Whether two sets of gradients agree, up to a factor."""
-    return all(
-        one[name].shape == other[name].shape
-        and np.allclose(one[name], factor * other[name], rtol=1e-9, atol=1e-13)
-        for name in other
-    )
+    return all(_close(one[name], factor * other[name]) for name in other)
+
+
+def _close(one: Array, other: Array) -> bool:
+    if one.shape != other.shape:
+        return False
+    off = np.abs(one - other) <= 1e-13 + 1e-9 * np.abs(other)
+    return bool(np.all(off))
 
 
 def _right_runs(scene: Scene) -> dict[int, tuple[Seen, Blocks]]:
@@ -160,19 +175,28 @@ def _finish(scene: Scene, l: int, seen: Seen, blocks: Blocks) -> Blocks:
     return blocks
 
 
-def _in_deltas(scene: Scene, l: int, seen: Seen, above: Blocks) -> Iterator[Made]:
+def _in_deltas(
+    scene: Scene, l: int, seen: Seen, above: Blocks, only: frozenset[str]
+) -> Iterator[Made]:
     for way in deltas(scene, seen, l):
-        if len(way.items) == 1:
-            below, blocks = _layer(scene, l, seen, above, way)
-            item = way.items[0]
-            finished = _finish(scene, l - 1, below, blocks)
-            yield Made(item.slug, item.says, item.where, finished)
-            if item.slug in {"missing_output_derivative", "missing_derivative"}:
-                right = _finish(scene, l, seen, above)
-                only = {**right, f"dW{l}": finished[f"dW{l}"]}
-                yield Made("missing_derivative_in_dW_only", item.says, f"dW{l}", only)
-                only = {**right, f"db{l}": finished[f"db{l}"]}
-                yield Made("missing_derivative_in_db_only", item.says, f"db{l}", only)
+        if len(way.items) != 1:
+            continue
+        item = way.items[0]
+        forgotten = item.slug in {"missing_output_derivative", "missing_derivative"}
+        slugs = {item.slug, *(IN_ONE_BLOCK.values() if forgotten else ())}
+        if only and only.isdisjoint(slugs):
+            continue
+        below, blocks = _layer(scene, l, seen, above, way)
+        finished = _finish(scene, l - 1, below, blocks)
+        yield Made(item.slug, item.says, item.where, finished)
+        if forgotten:
+            right = _finish(scene, l, seen, above)
+            for which, slug in IN_ONE_BLOCK.items():
+                block = f"{which}{l}"
+                yield Made(slug, item.says, block, {**right, block: finished[block]})
+
+
+IN_ONE_BLOCK = {"dW": "missing_derivative_in_dW_only", "db": "missing_derivative_in_db_only"}
 
 
 def _in_products(scene: Scene, l: int, seen: Seen, right: Blocks) -> Iterator[Made]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from fcnref._display import Html, html_card, tag
+from fcnref._display import Html, html_card, html_code, tag
 
 __all__ = ["PAGES", "Mistake", "family", "row"]
 
@@ -81,25 +81,23 @@ class Mistake(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        return html_card(self.slug, [Html(self.html())], [])
+        return html_card(self.slug, [self.html()], [])
 
-    def html(self) -> str:
-        """Write the sentence, the two lines of code, why one writes it, and the sightings."""
+    def html(self) -> Html:
+        """Write the two lines of code, why one writes the wrong one, and the sightings."""
         parts = [
-            tag("p", self.sentence, class_="fcn-sentence"),
-            tag("div", tag("span", "wrong"), code(self.wrong), class_="fcn-wrong"),
-            tag("div", tag("span", "right"), code(self.right), class_="fcn-right"),
-            tag("p", self.tempting),
+            tag("p", self.sentence, style=TEXT),
+            html_code("wrong", self.wrong),
+            html_code("right", self.right),
+            tag("p", self.tempting, style=TEXT),
         ]
         if self.sightings:
             links = (tag("a", _place(url), href=url) for url in self.sightings)
-            parts.append(tag("p", "Seen in ", *_listed(links), "."))
-        return "".join(parts)
+            parts.append(tag("p", "Seen in ", *_listed(links), ".", style=TEXT))
+        return Html("".join(parts))
 
 
-def code(text: str) -> Html:
-    """Set a line or two of code."""
-    return tag("pre", tag("code", text), style="margin: 0; white-space: pre-wrap")
+TEXT = "margin: 0.5em 0.4em"
 
 
 def _in_columns(name: str, text: str) -> list[str]:
