@@ -10,7 +10,8 @@ from fcnref.diagnosis.deltas import right_blocks
 from fcnref.diagnosis.make import same
 from fcnref.diagnosis.scene import scene_of
 from fcnref.gradcheck import check_network, network_derivatives
-from fcnref.mistakes import MISTAKES, PAGES
+from fcnref.mistakes import MISTAKES
+from fcnref.mistakes.record import PAGES
 from fcnref.problem import Penalty, informative_problem, random_problem
 from fcnref.testing import assert_gradients_close
 

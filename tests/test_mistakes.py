@@ -10,7 +10,8 @@ from fcnref.diagnosis import single_mistakes
 from fcnref.diagnosis.deltas import right_delta
 from fcnref.diagnosis.make import same
 from fcnref.diagnosis.scene import Seen, scene_of
-from fcnref.mistakes import MISTAKES, PAGES
+from fcnref.mistakes import MISTAKES
+from fcnref.mistakes.record import PAGES
 from fcnref.problem import Penalty, random_problem
 from tests.test_diagnose import PROBLEMS
 from tests.wild.cases import CASES

@@ -23,7 +23,7 @@ def constants(scene: Scene, l: int) -> list[Constant]:
     n_L = float(n[-1])
     divided = scene.per_output != 1.0
     found += [
-        Constant(n_L, "missing_1_over_n_out" if divided else "n_out_factor", "n_L", 1.0),
+        Constant(n_L, "missing_1_over_n_out" if divided else "n_out_factor", f"n_L = {n_L:g}", 1.0),
         Constant(1 / n_L, "extra_1_over_n_out", "1/n_L", 1.0),
     ]
     if not summed:
@@ -42,7 +42,9 @@ def constants(scene: Scene, l: int) -> list[Constant]:
     found += [Constant(c, slug, f"{c:g}", 1.1) for c in (4.0, 0.25, 3.0, 10.0, 0.1)]
     found += [Constant(1 / 3, slug, "1/3", 1.2), Constant(8.0, slug, "8", 1.3)]
     found += [
-        Constant(float(w), "width_factor", f"n_{k}", 1.2) for k, w in enumerate(n) if k < scene.L
+        Constant(float(w), "width_factor", f"n_{k} = {w}", 1.2)
+        for k, w in enumerate(n)
+        if k < scene.L
     ]
     rate = scene.problem.learning_rate
     if rate:

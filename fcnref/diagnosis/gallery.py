@@ -11,7 +11,7 @@ from fcnref._display import Html, html_facts, tag
 from fcnref.diagnosis.blind import effects
 from fcnref.diagnosis.diagnose import diagnose
 from fcnref.diagnosis.make import Made, same, single_mistakes
-from fcnref.diagnosis.report import Finding
+from fcnref.diagnosis.report import Finding, Report
 from fcnref.mistakes import MISTAKES, Mistake
 from fcnref.problem import THOROUGH, Problem, informative_problem, thorough_problem
 
@@ -134,17 +134,21 @@ def _each(names: Iterable[str]) -> Iterable[str]:
 
 @lru_cache(maxsize=256)
 def _card(slug: str) -> Card:
-    mistake = MISTAKES[slug]
+    mistake, (problem, _, report) = MISTAKES[slug], named(slug)
+    [finding] = (finding for finding in report.findings if finding.slug == slug)
+    wrong = (row.name for row in report.rows if row.verdict in {"wrong", "shape"})
+    return Card(mistake, problem, tuple(wrong), finding, *_where_it_hides(mistake))
+
+
+def named(slug: str) -> tuple[Problem, Made, Report]:
+    """Make a mistake on the first problem that can show it, and have it named."""
     for number in range(len(THOROUGH) + 1):
-        problem, made = _stage(mistake.slot, number)
+        problem, made = _stage(MISTAKES[slug].slot, number)
         for one in made.get(slug, ())[:12]:
             report = diagnose(problem, one.blocks)
-            named = [finding for finding in report.findings if finding.slug == slug]
-            if named:
-                wrong = (row.name for row in report.rows if row.verdict in {"wrong", "shape"})
-                hides = _where_it_hides(mistake)
-                return Card(mistake, problem, tuple(wrong), named[0], *hides)
-    raise AssertionError(f"{slug} is named on no problem")  # a test makes all cards
+            if slug in report.mistakes:
+                return problem, one, report
+    raise AssertionError(f"{slug} is named on no problem")  # a test makes every one of them
 
 
 @lru_cache(maxsize=64)

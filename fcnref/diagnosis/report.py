@@ -44,6 +44,7 @@ class Finding(NamedTuple):
             f"  where   {', '.join(self.places)}",
             f"  yours   {'; '.join(self.formulas)}",
             f"  write   {self.write}",
+            f"  why     {self.mistake.tempting}",
             f"  page    {self.mistake.page}",
         ]
         return "\n".join(lines)
@@ -154,6 +155,7 @@ class Report(NamedTuple):
                 ("where", ", ".join(finding.places)),
                 ("yours", "; ".join(finding.formulas)),
                 ("write", finding.write),
+                ("why", mistake.tempting),
                 ("page", mistake.page),
             ]
             blocks.append(html_facts(f"{mistake.sentence} [{finding.slug}]", facts))
@@ -176,19 +178,45 @@ RULES = {
 }
 
 
+SPELLED = {"activation", "chain", "dW", "db", "dropout"}
+
+
 def _rule(problem: Problem, mistake: Mistake, places: Sequence[str]) -> str:
-    """What to write, with the derivative spelled out where the mistake is one of a derivative."""
-    rules = []
-    for place in places if mistake.slot in {"activation", "loss"} else ():
-        l = int(re.findall(r"\d+", place)[0])
-        name = problem.layers[l - 1].activation.name
-        if name in RULES:
-            rules.append(f"{RULES[name].format(l=l)}, for {name}")
-    output = mistake.slug in {"ce_extra_derivative", "jacobian_untransposed"}
-    spelled = mistake.slot == "activation" or mistake.slug == "missing_output_derivative"
-    if not spelled or output or not rules or mistake.slug == "missing_derivative_in_dW_only":
+    """What to write, with the numbers of the layers, where the mistake is one of a rule."""
+    if mistake.slot not in SPELLED and mistake.slug != "missing_output_derivative":
         return mistake.fix
-    return "; ".join(dict.fromkeys(rules))
+    if mistake.slot == "chain":
+        places = [w for place in places for w in (place.replace("dZ", "dA"), place)]
+    lines = list(dict.fromkeys(_line(problem, place) for place in places))
+    if not all(lines):
+        return mistake.fix
+    advice = [] if "=" in mistake.fix else [mistake.fix]
+    return "; ".join([*lines, *advice])
+
+
+def _penalized(problem: Problem) -> bool:
+    l2, _, l1, _, norm, _ = problem.penalty
+    return any((l2, l1, norm))
+
+
+def _line(problem: Problem, place: str) -> str:
+    """The right line for dA2, dZ2, dW2 or db2; empty where it depends on more."""
+    found = re.fullmatch(r"d([AZWb])(\d+)", place)
+    if found is None:
+        return ""
+    letter, l = found[1], int(found[2])
+    penalty = " + the gradient of the penalty" if _penalized(problem) else ""
+    if letter == "W":
+        A_prev = f"A{l - 1}" if l > 1 else "X"
+        return f"dW{l} = dZ{l} @ {A_prev}.T{penalty}"
+    if letter == "b":
+        also = penalty if problem.penalty.on_bias else ""
+        return f"db{l} = np.sum(dZ{l}, axis=1, keepdims=True){also}"
+    if letter == "A":
+        mask = f" * mask{l}" if l in problem.masks else ""
+        return f"dA{l} = W{l + 1}.T @ dZ{l + 1}{mask}" if l < problem.L else ""
+    name = problem.layers[l - 1].activation.name
+    return f"{RULES[name].format(l=l)}, for {name}" if name in RULES else ""
 
 
 def findings_of(problem: Problem, items: Iterable[Item]) -> tuple[Finding, ...]:

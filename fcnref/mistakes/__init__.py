@@ -21,11 +21,11 @@ from fcnref.mistakes.additions import DROPOUT, FORWARD, PENALTY, UPDATE
 from fcnref.mistakes.chain import CHAIN
 from fcnref.mistakes.loss import LOSS
 from fcnref.mistakes.parameters import BIASES, WEIGHTS
-from fcnref.mistakes.record import PAGES, Mistake
+from fcnref.mistakes.record import Mistake
 from fcnref.mistakes.scale import SCALE
 from fcnref.mistakes.softmax import SOFTMAX
 
-__all__ = ["MISTAKES", "PAGES", "Mistake"]
+__all__ = ["MISTAKES", "Mistake"]
 
 FAMILIES = (
     SCALE,
