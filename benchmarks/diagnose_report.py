@@ -8,6 +8,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fcnref.diagnosis import diagnose
 from fcnref.mistakes import MISTAKES
+from tests.held_out.edits import SLIPS
+from tests.held_out.test_held_out import PROGRAMS
+from tests.held_out.test_held_out import case as run
 from tests.test_diagnose_no_false_alarms import CLOTHES
 from tests.wild.cases import CASES
 
@@ -50,10 +53,30 @@ def right_gradients() -> int:
     return alarms
 
 
+def whole_programs() -> int:
+    """Passes in other people's styles: right as they stand, and with a slip in a line."""
+    alarms = sum(not diagnose(*run(program)).ok for program in PROGRAMS)
+    named = 0
+    for slip in SLIPS:
+        reports = [diagnose(*run(slip.program, slip.edits, seed)) for seed in (0, 1)]
+        found = {report.mistakes for report in reports}
+        named += found == {tuple(slip.named.split(" + "))}
+        if found != {tuple(slip.named.split(" + "))}:
+            print(f"  {slip.program}: {slip.what}: {found}")
+    print(
+        f"\n{named} of {len(SLIPS)} slips in {len(PROGRAMS)} whole programs named as intended, on "
+        f"two problems each; {alarms} false alarms on the programs as they are"
+    )
+    return alarms
+
+
 def main() -> int:
     missed = published_cases()
-    alarms = right_gradients()
-    print(f"{len(MISTAKES)} mistakes in the catalogue; tests/test_diagnose.py names each of them")
+    alarms = right_gradients() + whole_programs()
+    print(
+        f"{len(MISTAKES)} mistakes in the catalogue; tests/test_diagnose_gallery.py makes each of "
+        "them on the informative or a thorough problem and has it named"
+    )
     return int(missed > 3 or alarms > 0)
 
 

@@ -65,5 +65,7 @@ def _in_words(
         (problem.sizes[l], problem.m): f"the shape of dZ{l}, one column per example",
         (1, problem.m): "one number per example",
     }
-    words = known.get(got, "no shape that we recognize")
+    as_many = int(np.prod(got)) == int(np.prod(wanted))
+    other = "as many numbers in another shape" if as_many else "no shape that we recognize"
+    words = known.get(got, other)
     return f"{name} has shape {got}, {words}; it should have {wanted}."
