@@ -13,6 +13,7 @@ from fcnref.diagnosis.penalties import bias_penalties, penalties
 from fcnref.diagnosis.pieces import Delta
 from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen, scene_of
+from fcnref.mistakes import MISTAKES
 from fcnref.problem import Problem
 
 __all__ = ["Made", "single_mistakes", "wrong_gradients"]
@@ -117,7 +118,8 @@ def _single_mistakes(scene: Scene, only: frozenset[str]) -> Iterator[Made]:
     yield Made("", "", "", right)
     for l in range(scene.L, 0, -1):
         seen, above = runs[l]
-        yield from _in_deltas(scene, l, seen, above, only)
+        if not only or {MISTAKES[slug].slot for slug in only} - BELOW:
+            yield from _in_deltas(scene, l, seen, above, only)
         for made in (
             *_in_products(scene, l, seen, right),
             *_in_constants(scene, l, seen, above, right),
@@ -133,6 +135,10 @@ def _single_mistakes(scene: Scene, only: frozenset[str]) -> Iterator[Made]:
         if single and _wanted(constant.slug, only):
             blocks = {name: constant.value * value for name, value in right.items()}
             yield Made(constant.slug, f"everything times {constant.says}", "dW, db", blocks)
+
+
+BELOW = {"db", "penalty", "forward"}
+"""Slots whose mistakes leave every dZ as it is."""
 
 
 def _wanted(slug: str, only: frozenset[str]) -> bool:

@@ -81,12 +81,12 @@ class Mistake(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        return html_card(self.slug, [self.html()], [])
+        sentence = tag("p", self.sentence, style=TEXT)
+        return html_card(self.slug, [sentence, self.html()], [])
 
     def html(self) -> Html:
         """Write the two lines of code, why one writes the wrong one, and the sightings."""
         parts = [
-            tag("p", self.sentence, style=TEXT),
             html_code("wrong", self.wrong),
             html_code("right", self.right),
             tag("p", self.tempting, style=TEXT),
@@ -114,6 +114,8 @@ def _listed(links: Iterable[Html]) -> list[str]:
 
 def _place(url: str) -> str:
     """Name a public place by its repository, or by its site."""
+    if match := re.match(r"https://github\.com/[^/]+/([^/]+)/(?:issues|pull)/(\d+)", url):
+        return f"{match[1]} #{match[2]}"
     if match := re.match(r"https://github\.com/[^/]+/([^/]+)", url):
         return match[1]
     sites = {
