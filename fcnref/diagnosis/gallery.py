@@ -109,11 +109,11 @@ def cards(*slugs: str) -> Cards:
     Examples
     --------
     >>> from fcnref.diagnosis import cards
-    >>> [card] = cards("missing_1_over_m")
+    >>> [card] = cards("updated_weights")
     >>> card.wrong
-    ('dW3', 'db3', 'dW2', 'db2', 'dW1', 'db1')
+    ('dW1', 'db1', 'dW2', 'db2')
     >>> card.hidden
-    ('with one example',)
+    ('without a hidden layer',)
     """
     return Cards(_card(slug) for slug in _each(slugs))
 
