@@ -13,7 +13,7 @@ from fcnref.diagnosis.diagnose import diagnose
 from fcnref.diagnosis.make import Made, same, single_mistakes
 from fcnref.diagnosis.report import Finding, Report
 from fcnref.mistakes import MISTAKES, Mistake
-from fcnref.problem import THOROUGH, Problem, informative_problem, thorough_problem
+from fcnref.problem import THOROUGH, Problem, forward_pass, informative_problem, thorough_problem
 
 __all__ = ["Card", "Cards", "cards"]
 
@@ -188,8 +188,18 @@ def _where_it_hides(mistake: Mistake) -> tuple[tuple[str, ...], tuple[tuple[str,
 def _effects(change: str, slot: str) -> list[Any]:
     """The effects of all mistakes of a slot, for every loss that the change suits."""
     problems = [thorough_problem(loss) for loss in THOROUGH]
+    if slot != "activation":
+        problems = [_last_three_layers(problem) for problem in problems]
     changed = [CHANGES[change](problem) if change else problem for problem in problems]
     return [effects(problem, _of_slot(slot)) if problem else None for problem in changed]
+
+
+def _last_three_layers(problem: Problem) -> Problem:
+    """A smaller problem, where the mistake is none of an activation."""
+    first = problem.L - 3
+    masks = {l - first: mask for l, mask in problem.masks.items() if l > first}
+    X = forward_pass(problem).A[first]
+    return replace(problem, layers=problem.layers[first:], X=X, masks=masks)
 
 
 def _one_example(problem: Problem) -> Problem:
