@@ -61,9 +61,11 @@ def constants(scene: Scene, l: int) -> list[Constant]:
         if a.slug != b.slug and a.cost < 1.05 and b.cost < 1.05
     ]
     single = np.array([c.value for c in found])
+    values = np.array([a.value * b.value for a, b in products])
+    known = np.abs(values[:, None] - single) <= 1e-9 * np.abs(single)
     found += [
         Constant(a.value * b.value, f"{a.slug}+{b.slug}", f"{a.says} · {b.says}", a.cost + b.cost)
-        for a, b in products
-        if not np.any(np.isclose(single, a.value * b.value, rtol=1e-9, atol=0.0))
+        for (a, b), named in zip(products, known.any(axis=1), strict=True)
+        if not named
     ]
     return sorted(found, key=lambda c: c.cost)
