@@ -1,6 +1,6 @@
 """Blind spots: the mistakes that a problem cannot show, and those it cannot tell apart."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -100,7 +100,7 @@ class Effects(NamedTuple):
     like: dict[str, str]
 
 
-def effects(problem: Problem, only: Collection[str] = ()) -> Effects:
+def effects(problem: Problem, only: Sequence[str] = ()) -> Effects:
     """Make every mistake everywhere and look at what the gradients become."""
     made = single_mistakes(problem, only)
     right = next(made).blocks

@@ -13,6 +13,7 @@ from fcnref.diagnosis.diagnose import diagnose
 from fcnref.diagnosis.make import Made, same, single_mistakes
 from fcnref.diagnosis.report import Finding, Report
 from fcnref.mistakes import MISTAKES, Mistake
+from fcnref.mistakes.record import mistake_html
 from fcnref.problem import THOROUGH, Problem, forward_pass, informative_problem, thorough_problem
 
 __all__ = ["Card", "Cards", "cards"]
@@ -66,7 +67,7 @@ class Card(NamedTuple):
 
     def _repr_html_(self) -> str:
         title = tag("summary", tag("code", self.mistake.slug), " ", self.mistake.sentence)
-        body = (self.mistake.html(), html_facts("The report says", self._facts()))
+        body = (mistake_html(self.mistake), html_facts("The report says", self._facts()))
         return tag("details", title, *body, id=self.mistake.slug, style=FRAME)
 
 

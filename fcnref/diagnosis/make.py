@@ -1,6 +1,6 @@
 """Making the mistakes: every classic mistake as the gradients it leads to."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -79,7 +79,7 @@ def wrong_gradients(problem: Problem, slug: str) -> Blocks:
     )
 
 
-def single_mistakes(problem: Problem, only: Collection[str] = ()) -> Iterator[Made]:
+def single_mistakes(problem: Problem, only: Sequence[str] = ()) -> Iterator[Made]:
     """Make every classic mistake once at every place of a backward pass.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fcnref._display import Html, html_card, html_code, tag
 
-__all__ = ["PAGES", "Mistake", "family", "row"]
+__all__ = ["PAGES", "Mistake", "family", "mistake_html", "row"]
 
 PAGES: Mapping[str, str] = MappingProxyType(
     {
@@ -82,22 +82,23 @@ class Mistake(NamedTuple):
 
     def _repr_html_(self) -> str:
         sentence = tag("p", self.sentence, style=TEXT)
-        return html_card(self.slug, [sentence, self.html()], [])
-
-    def html(self) -> Html:
-        """Write the two lines of code, why one writes the wrong one, and the sightings."""
-        parts = [
-            html_code("wrong", self.wrong),
-            html_code("right", self.right),
-            tag("p", self.tempting, style=TEXT),
-        ]
-        if self.sightings:
-            links = (tag("a", _place(url), href=url) for url in self.sightings)
-            parts.append(tag("p", "Seen in ", *_listed(links), ".", style=TEXT))
-        return Html("".join(parts))
+        return html_card(self.slug, [sentence, mistake_html(self)], [])
 
 
 TEXT = "margin: 0.5em 0.4em"
+
+
+def mistake_html(mistake: Mistake) -> Html:
+    """Write the two lines of code, why one writes the wrong one, and the sightings."""
+    parts = [
+        html_code("wrong", mistake.wrong),
+        html_code("right", mistake.right),
+        tag("p", mistake.tempting, style=TEXT),
+    ]
+    if mistake.sightings:
+        links = (tag("a", _place(url), href=url) for url in mistake.sightings)
+        parts.append(tag("p", "Seen in ", *_listed(links), ".", style=TEXT))
+    return Html("".join(parts))
 
 
 def _in_columns(name: str, text: str) -> list[str]:
