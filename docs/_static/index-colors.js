@@ -3,6 +3,7 @@
 // page is painted, so that colors which are off do not flash.
 {
   const KEY = "fcnref-index-colors";
+  const COLORED = ":is(.fcn-i, .fcn-j, .fcn-p, .fcn-k, img.index-colors)";
   const root = document.documentElement;
   const set = (value) => {
     root.dataset.fcnColors = value;
@@ -22,7 +23,7 @@
   // Where indices are colored, the switch stands among the buttons of the page.
   const addSwitch = () => {
     const buttons = document.querySelector(".article-header-buttons");
-    if (!buttons || !document.querySelector(":is(.fcn-i, .fcn-j, .fcn-p, .fcn-k)")) return;
+    if (!buttons || !document.querySelector(COLORED)) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-sm fcn-colors";
