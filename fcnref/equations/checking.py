@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,7 +47,8 @@ def check_equation(tex: str, notation: Notation | str = "columns-are-examples") 
     'true with W^{[l]}ᵀ for W^{[l]}'
     """
     chosen = Notation.bundled(notation) if isinstance(notation, str) else notation
-    verdicts = list(_check_displays([Display(1, tex)], chosen, {}))
+    checked = _check_displays([Display(1, tex)], chosen, {})
+    verdicts = [verdict for one in checked for verdict in one.verdicts]
     if not verdicts:
         return Verdict("not read", 1, "", tex, "there is no statement", ("nothing",))
     return next((v for v in verdicts if v.status in {"wrong", "not read"}), verdicts[-1])
@@ -76,6 +78,21 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     >>> print(check_page(page)[0])
     1: wrong: index i is free on the right but not on the left / true with Σ_{i=1}^{m} on the right
     """
+    checked = check_displays(page, notation)
+    verdicts = (verdict for one in checked for verdict in one.verdicts)
+    return sorted(verdicts, key=lambda verdict: verdict.line)
+
+
+class Checked(NamedTuple):
+    """A display of a page, what the page has said before it, and the verdicts on its statements."""
+
+    display: Display
+    known: Known
+    verdicts: list[Verdict]
+
+
+def check_displays(page: str | Path, notation: Notation | str | None = None) -> Iterator[Checked]:
+    """Check a page display by display, as `check_page` does, and tell what each rests on."""
     source: str | Path = page
     if isinstance(page, str) and "\n" not in page and len(page) < 1024:
         named = Path(page)
@@ -90,10 +107,11 @@ def check_page(page: str | Path, notation: Notation | str | None = None) -> list
     try:
         start = start.extend(front_matter(text))
     except NotationError as error:
-        return [Verdict("not read", 1, "", "", str(error), ("notation",))]
+        verdict = Verdict("not read", 1, "", "", str(error), ("notation",))
+        yield Checked(Display(1, ""), Known(start, Context(start)), [verdict])
+        return
     macros = {**read_macros(text), **start.macros}
-    verdicts = _check_displays(read_page(source), start, macros)
-    return sorted(verdicts, key=lambda verdict: verdict.line)
+    yield from _check_displays(read_page(source), start, macros)
 
 
 def assert_page(page: str | Path, notation: Notation | str | None = None) -> None:
@@ -134,7 +152,7 @@ def assert_page(page: str | Path, notation: Notation | str | None = None) -> Non
 
 def _check_displays(
     displays: Sequence[Display], notation: Notation, macros: Mapping[str, str]
-) -> Iterator[Verdict]:
+) -> Iterator[Checked]:
     known = Known(notation, Context(notation))
     outer: list[tuple[int, Notation]] = []
     deferred: list[tuple[Display, Known]] = []
@@ -151,18 +169,18 @@ def _check_displays(
         if display.declares:
             declared = _extended(known.notation, display.declares, display)
             if isinstance(declared, Verdict):
-                yield declared
+                yield Checked(display, known, [declared])
                 continue
             outer.append((level, known.notation))
             known = known._replace(notation=declared)
             continue
-        before = known.here
-        found, known = _check_display(display, known, macros)
-        here = level if known.here != before else here
+        before = known
+        found, known = check_display(display, known, macros)
+        here = level if known.here != before.here else here
         if any(verdict.codes == ("undeclared",) for verdict in found):
             deferred.append((display, known))
         else:
-            yield from found
+            yield Checked(display, before, found)
         count += len(found)
         if count > MOST_STATEMENTS:
             break
@@ -171,23 +189,24 @@ def _check_displays(
 
 def _read_again(
     deferred: Sequence[tuple[Display, Known]], context: Context, macros: Mapping[str, str]
-) -> Iterator[Verdict]:
+) -> Iterator[Checked]:
     """Check what used a name before the page defined it, as long as that defines further names."""
     while deferred:
         waiting: list[tuple[Display, Known]] = []
-        verdicts: list[Verdict] = []
+        unread: list[Checked] = []
         definitions = dict(context.definitions)
         for display, then in deferred:
             own = replace(then.context, definitions={**definitions, **then.context.definitions})
-            found, after = _check_display(display, then._replace(context=own), macros)
+            known = then._replace(context=own)
+            found, after = check_display(display, known, macros)
             definitions = {**after.context.definitions, **definitions}
             if any(verdict.codes == ("undeclared",) for verdict in found):
                 waiting.append((display, then))
-                verdicts.extend(found)
+                unread.append(Checked(display, known, found))
             else:
-                yield from found
+                yield Checked(display, known, found)
         if len(definitions) == len(context.definitions):
-            yield from verdicts
+            yield from unread
             return
         deferred, context = waiting, replace(context, definitions=definitions)
 
@@ -201,9 +220,10 @@ def _extended(notation: Notation, declares: str, display: Display) -> Notation |
         return Verdict("not read", display.line, display.label, declares, text, codes)
 
 
-def _check_display(
+def check_display(
     display: Display, known: Known, macros: Mapping[str, str]
 ) -> tuple[list[Verdict], Known]:
+    """Return the verdicts on a display, and what is known after it."""
     blank = Verdict("not read", display.line, display.label, display.tex[:LONGEST])
     if len(display.tex) > LONGEST:
         text = f"the display is longer than {LONGEST} characters"

@@ -25,12 +25,25 @@ from fcnref.equations.repairs import larger_edits
 from fcnref.equations.variants import Variant, variants
 
 
+class Repair(NamedTuple):
+    """An edit after which an equation holds: its code, its words, and both sides then."""
+
+    code: str
+    text: str
+    left: Expression
+    right: Expression
+
+
 class Explanation(NamedTuple):
-    """What makes a wrong equation true: special cases, and the likely repair."""
+    """What makes a wrong equation true: special cases, and the likely repairs, likeliest first."""
 
     codes: tuple[str, ...]
     causes: tuple[str, ...]
-    repair: str
+    repairs: tuple[Repair, ...]
+
+
+MOST_REPAIRS = 3
+"""How many repairs are looked for; each alone makes the equation true."""
 
 
 def explain(left: Expression, right: Expression, outcome: Outcome, bench: Bench) -> Explanation:
@@ -47,14 +60,19 @@ def explain(left: Expression, right: Expression, outcome: Outcome, bench: Bench)
     if scale:
         codes.append("scale")
         causes.append(f"right side = {scale} × left side")
+    repairs: list[Repair] = []
     for variant, a, b, where in _edits(left, right, bench.notation):
         if (where or scale) and variant.code in {"scale", "sign"}:
             continue
         if bench.holds(a, b):
-            repair = f"true with{where} {variant.text}"
-            return Explanation((*codes, variant.code), tuple(causes), repair)
-    repair = f"true with the right side divided by {scale}" if scale else ""
-    return Explanation(tuple(codes), tuple(causes), repair)
+            repairs.append(Repair(variant.code, f"true with{where} {variant.text}", a, b))
+        if len(repairs) == MOST_REPAIRS:
+            break
+    if scale and not repairs:
+        text = f"true with the right side divided by {scale}"
+        repairs.append(Repair("scale", text, left, right))
+    codes.extend(repair.code for repair in repairs[:1])
+    return Explanation(tuple(codes), tuple(causes), tuple(repairs))
 
 
 def _edits(
@@ -64,9 +82,9 @@ def _edits(
     letters = free_letters(left) | free_letters(right)
     for variant in larger_edits(left, right, notation):
         yield variant, left, variant.expression, ""
-    for variant in _ordered(variants(right, letters, notation)):
+    for variant in _ordered(variants(right, letters, notation, far=True)):
         yield variant, left, variant.expression, ""
-    for variant in _ordered(variants(left, letters, notation)):
+    for variant in _ordered(variants(left, letters, notation, far=True)):
         yield variant, variant.expression, right, ", on the left,"
 
 

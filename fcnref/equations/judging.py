@@ -153,6 +153,11 @@ def _wrong(
     unused = [fault.text for fault in claim.reproaches if fault.code == "unused"]
     parts = [*unused[:1], failure.text, *found.causes]
     codes = dict.fromkeys((failure.code, *found.codes, *(r.code for r in claim.reproaches)))
+    texts = [repair.text for repair in found.repairs]
     return blank._replace(
-        status="wrong", message=" / ".join(parts), codes=tuple(codes), repair=found.repair
+        status="wrong",
+        message=" / ".join(parts),
+        codes=tuple(codes),
+        repair=texts[0] if texts else "",
+        alternatives=tuple(dict.fromkeys(texts[1:])),
     )

@@ -176,9 +176,27 @@ def _macros(config: Any) -> dict[str, str]:
     return {str(name): str(body) for name, body in dict(declared).items()}
 
 
+def tex_macros(conf: Path) -> dict[str, str]:
+    """Return the macros that a conf.py declares, without running it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from fcnref.equations.sphinx import tex_macros
+    >>> tex_macros(Path("no/conf.py"))
+    {}
+    """
+    if not conf.is_file():
+        return {}
+    for statement in ast.parse(conf.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "tex_macros":
+            return dict(ast.literal_eval(statement.value))
+    return {}
+
+
 def report(verdict: Verdict, docname: str) -> None:
     """Emit the warning for an equation that fails."""
-    parts = [verdict.message, verdict.repair, *(fault.text for fault in verdict.faults)]
+    parts = [verdict.message, verdict.advice, *(fault.text for fault in verdict.faults)]
     named = f"equation {verdict.label}" if verdict.label else "an equation"
     text = f"{named} is {verdict.status}: " + " / ".join(part for part in parts if part)
     code = verdict.codes[0] if verdict.codes else (verdict.faults[0].code if verdict.faults else "")

@@ -56,11 +56,13 @@ class Variant(NamedTuple):
     expression: Expression
 
 
-def variants(side: Expression, letters: frozenset[str], notation: Notation) -> Iterator[Variant]:
+def variants(
+    side: Expression, letters: frozenset[str], notation: Notation, *, far: bool = False
+) -> Iterator[Variant]:
     """Yield every variant of a side by one plain edit, those that mean the same left out.
 
     The edits: an index, a layer, Z for A, a transpose, the order of factors, · for ⊙, a bound of a
-    sum, a sign, a factor m or 1/m, the layout of a Jacobian.
+    sum, a sign, a factor m or 1/m, the layout of a Jacobian. With `far`, a layer moves by two.
     """
     canonical = Canonical()
     seen = {id(canonical(side))}
@@ -80,6 +82,8 @@ def variants(side: Expression, letters: frozenset[str], notation: Notation) -> I
 
     def edit(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _edit(node, tuple(places), notation)
+        if far and isinstance(node, Node) and node.family in {"W", "b", "Z", "A"}:
+            yield from _edit_layer(node, (-2, 2))
 
     for described, changed in edits(side, edit):
         key = id(canonical(changed))
@@ -197,15 +201,7 @@ def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
     def told(code: str, new: Node) -> tuple[str, Node]:
         return f"{code}|{show(new)} for {show(node)}", new
 
-    layer = node.layer
-    if isinstance(layer, Index):
-        for shift in (-1, 1):
-            yield told("layer", replace(node, layer=replace(layer, shift=layer.shift + shift)))
-    elif isinstance(layer, Size):
-        yield told("layer", replace(node, layer=Index("l", layer.shift)))
-        for shift in (-1, 1):
-            if layer.shift + shift <= 0:
-                yield told("layer", replace(node, layer=replace(layer, shift=layer.shift + shift)))
+    yield from _edit_layer(node, (-1, 1))
     if node.family in {"Z", "A"} and node.layer != Index("", 0):
         family = OTHER_CASE[node.family]
         shown = OTHER_CASE.get(node.shown, node.shown)
@@ -218,10 +214,23 @@ def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
             yield told("index", replace(node, row=Index(letter, row.shift)))
         if isinstance(column, Index) and column.letter not in {"", letter} and not node.single:
             yield told("index", replace(node, column=Index(letter, column.shift)))
-    if node.row is not None and node.column is not None and not node.single:
+    if (node.row, node.column) != (None, None) and not node.single and FRAME[node.family][1] != "1":
         yield told("index", replace(node, row=node.column, column=node.row))
     if not is_scalar(node):
         yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
+
+
+def _edit_layer(node: Node, shifts: Sequence[int]) -> Iterator[tuple[str, Node]]:
+    layer = node.layer
+    others: list[Place] = []
+    if isinstance(layer, Index):
+        others = [replace(layer, shift=layer.shift + shift) for shift in shifts]
+    elif isinstance(layer, Size):
+        others = [replace(layer, shift=layer.shift + n) for n in shifts if layer.shift + n <= 0]
+        others.insert(0, Index("l", layer.shift))
+    for other in others:
+        new = replace(node, layer=other)
+        yield f"layer|{show(new)} for {show(node)}", new
 
 
 def is_scalar(node: Any) -> bool:

@@ -27,6 +27,8 @@ class Verdict(NamedTuple):
         Short names of the reasons, such as "index", "shape", "layer", "delta".
     repair
         The likely repair, or "".
+    alternatives
+        Other edits, each of which alone mends the equation as well.
     reproaches
         Faults of notation, kept apart from the verdict on the mathematics.
     places, networks, error
@@ -46,6 +48,7 @@ class Verdict(NamedTuple):
     message: str = ""
     codes: tuple[str, ...] = ()
     repair: str = ""
+    alternatives: tuple[str, ...] = ()
     reproaches: tuple[Reproach, ...] = ()
     places: int = 0
     networks: int = 0
@@ -90,9 +93,15 @@ class Verdict(NamedTuple):
         return text
 
     @property
+    def advice(self) -> str:
+        """The repair and its alternatives in one line."""
+        others = (text.removeprefix("true with").lstrip(" ,") for text in self.alternatives)
+        return ", or with ".join((self.repair, *others)) if self.repair else ""
+
+    @property
     def reasons(self) -> list[str]:
         """What is said beside the status: evidence, faults, the likely repair."""
-        parts = [self.message, self.repair, *(fault.text for fault in self.reproaches)]
+        parts = [self.message, self.advice, *(fault.text for fault in self.reproaches)]
         held = self.evidence if self.status in {"true", "definition"} else ""
         return [part for part in (held, *parts) if part]
 
