@@ -21,7 +21,7 @@ from fcnref.equations.expression import (
 )
 from fcnref.equations.networks import LOSSES
 from fcnref.equations.notation import Notation
-from fcnref.equations.repairs import larger_edits
+from fcnref.equations.repairs import larger_edits, with_factors
 from fcnref.equations.variants import Variant, variants
 
 
@@ -46,8 +46,17 @@ MOST_REPAIRS = 3
 """How many repairs are looked for; each alone makes the equation true."""
 
 
-def explain(left: Expression, right: Expression, outcome: Outcome, bench: Bench) -> Explanation:
-    """Try other worlds, other conventions and single edits on an equation that fails."""
+def explain(
+    left: Expression,
+    right: Expression,
+    outcome: Outcome,
+    bench: Bench,
+    members: Sequence[Expression] = (),
+) -> Explanation:
+    """Try other worlds, other conventions and single edits on an equation that fails.
+
+    The members of the chain that it belongs to tell which factors may be missing.
+    """
     codes: list[str] = []
     causes: list[str] = []
     for code, text, notation, extra in _worlds(bench.notation, left, right):
@@ -61,7 +70,7 @@ def explain(left: Expression, right: Expression, outcome: Outcome, bench: Bench)
         codes.append("scale")
         causes.append(f"right side = {scale} × left side")
     repairs: list[Repair] = []
-    for variant, a, b, where in _edits(left, right, bench.notation):
+    for variant, a, b, where in _edits(left, right, bench.notation, members):
         if (where or scale) and variant.code in {"scale", "sign"}:
             continue
         if bench.holds(a, b):
@@ -76,13 +85,15 @@ def explain(left: Expression, right: Expression, outcome: Outcome, bench: Bench)
 
 
 def _edits(
-    left: Expression, right: Expression, notation: Notation
+    left: Expression, right: Expression, notation: Notation, members: Sequence[Expression]
 ) -> Iterator[tuple[Variant, Expression, Expression, str]]:
     """Yield the edits of the right side, then those of the left, with both sides."""
     letters = free_letters(left) | free_letters(right)
     for variant in larger_edits(left, right, notation):
         yield variant, left, variant.expression, ""
     for variant in _ordered(variants(right, letters, notation, far=True)):
+        yield variant, left, variant.expression, ""
+    for variant in with_factors(right, (left, *members)):
         yield variant, left, variant.expression, ""
     for variant in _ordered(variants(left, letters, notation, far=True)):
         yield variant, variant.expression, right, ", on the left,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from time import process_time
 from typing import cast
 
@@ -14,6 +15,7 @@ from fcnref.equations.expression import (
     Expression,
     Free,
     Node,
+    free_letters,
     unfolded,
     walk,
 )
@@ -22,7 +24,7 @@ from fcnref.equations.meaning import Claim, Definition, Reproach
 from fcnref.equations.notation import Notation
 from fcnref.equations.strength import Strength, strength
 from fcnref.equations.value import Fault, NoMeaning
-from fcnref.equations.variants import Canonical
+from fcnref.equations.variants import Canonical, variants
 from fcnref.equations.verdict import Verdict
 
 SECONDS = 4.0
@@ -30,9 +32,9 @@ SECONDS = 4.0
 
 
 def judged(claim: Claim, known: Known, blank: Verdict) -> Verdict:
-    """Return the verdict on a claim, in the first reading in which it holds."""
+    """Return the verdict on a claim, in the first reading in which it holds or can be mended."""
     blank = blank._replace(reproaches=claim.reproaches)
-    first: Verdict | None = None
+    failing: list[Verdict] = []
     for notation, note in known.readings():
         verdict = _judged_in(claim, notation, blank)
         if verdict.status not in {"wrong", "not read"}:
@@ -40,9 +42,8 @@ def judged(claim: Claim, known: Known, blank: Verdict) -> Verdict:
                 reading = Reproach("reading", note, note=True)
                 return verdict._replace(reproaches=(*verdict.reproaches, reading))
             return verdict
-        first = first or verdict
-    assert first is not None
-    return first
+        failing.append(verdict)
+    return next((verdict for verdict in failing if verdict.repair), failing[0])
 
 
 def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
@@ -72,8 +73,19 @@ def _defined(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
     failure = bench.compare(claim.members[0], claim.members[-1]).failure
     if failure is not None and failure.code != "value":
         status = "not read" if failure.code == "layer" else "wrong"
-        return blank._replace(status=status, message=failure.text, codes=(failure.code,))
+        repair = _mended(claim.members[-1], bench) if status == "wrong" else ""
+        codes = (failure.code,)
+        return blank._replace(status=status, message=failure.text, codes=codes, repair=repair)
     return blank._replace(status="definition", codes=(claim.kind,))
+
+
+def _mended(body: Expression, bench: Bench) -> str:
+    """Return the edit after which what a definition says has a value, or ""."""
+    for variant in variants(body, free_letters(body), bench.notation):
+        new = variant.expression
+        if free_letters(new) <= free_letters(body) and bench.holds(new, new):
+            return f"true with {variant.text}"
+    return ""
 
 
 def _equated(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
@@ -82,7 +94,7 @@ def _equated(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
     for right in others:
         outcome = bench.compare(left, right)
         if outcome.failure is not None:
-            if _settles(left, right, claim, bench.notation):
+            if _settles(left, right, claim, bench.notation, outcome):
                 text = "it settles what the notation leaves open"
                 return blank._replace(status="definition", codes=("definition",), message=text)
             return _wrong(left, right, outcome, claim, bench, blank)
@@ -120,7 +132,9 @@ def _zero(side: Expression) -> bool:
     return getattr(side, "value", None) == 0
 
 
-def _settles(left: Expression, right: Expression, claim: Claim, notation: Notation) -> bool:
+def _settles(
+    left: Expression, right: Expression, claim: Claim, notation: Notation, outcome: Outcome
+) -> bool:
     """Tell whether a statement says what J, g, a size or a number is, where that is open."""
     if any(isinstance(part, Derivative) for member in claim.members for part in walk(member)):
         return False
@@ -129,7 +143,8 @@ def _settles(left: Expression, right: Expression, claim: Claim, notation: Notati
             return True
         numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
         if all(numbers) and numbers[0] != numbers[1]:
-            return True
+            # the numbers can be chosen so that the sides agree
+            return bool(outcome.ratios) and all(isfinite(ratio) for _, ratio in outcome.ratios)
     if isinstance(left, Node) and left.family == "V":
         return notation.variance == "any"
     if isinstance(left, Node) and left.family in {"J", "losses"}:
@@ -149,7 +164,7 @@ def _wrong(
     failure = outcome.failure or Failure("value", "")
     if failure.code == "layer":
         return blank._replace(message=failure.text, codes=("layer",))
-    found = explain(left, right, outcome, bench)
+    found = explain(left, right, outcome, bench, claim.members)
     unused = [fault.text for fault in claim.reproaches if fault.code == "unused"]
     parts = [*unused[:1], failure.text, *found.causes]
     codes = dict.fromkeys((failure.code, *found.codes, *(r.code for r in claim.reproaches)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -10,16 +10,22 @@ from typing import Any
 from fcnref.equations.expression import (
     ONE,
     Apply,
+    Count,
+    Defined,
     Expression,
     Index,
     Node,
+    Number,
     Ones,
     Place,
     Product,
+    Quotient,
     Series,
     Size,
     Space,
+    Sum,
     Transpose,
+    Truth,
     free_letters,
     ranges,
     rewrite,
@@ -28,7 +34,7 @@ from fcnref.equations.expression import (
     walk,
 )
 from fcnref.equations.notation import Notation
-from fcnref.equations.variants import OTHER_CASE, Variant, is_scalar
+from fcnref.equations.variants import OTHER_CASE, Variant, is_legal, is_scalar
 
 
 def larger_edits(left: Expression, right: Expression, notation: Notation) -> Iterator[Variant]:
@@ -75,6 +81,31 @@ def larger_edits(left: Expression, right: Expression, notation: Notation) -> Ite
                 fixed = replace(part, arguments=(inner,))
                 new = _with(right, part, fixed)
                 yield Variant("quantity", f"{show(fixed)} for {show(part)}", new)
+
+
+def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
+    """Yield a side with a factor more in one of its terms, out of what the equation is made of."""
+    parts = [part for member in (*members, right) for part in walk(member)]
+    factors = [p for p in parts if isinstance(p, Node | Truth | Defined) and is_scalar(p)]
+    numbers: list[Expression] = [Quotient(Number(1.0), Count(Size("m"))), Count(Size("m"))]
+    known = free_letters(tuple(members))
+    for factor in dict.fromkeys((*factors, *numbers)):
+        if isinstance(factor, Node) and factor.family == "J":
+            continue
+        for place in _terms(right):
+            new = _with(right, place, Product((factor, place)))
+            if is_legal(new) and free_letters(new) <= known | free_letters(right):
+                yield Variant("factor", f"{show(factor)} times {show(place)}", new)
+
+
+def _terms(side: Expression) -> Iterator[Expression]:
+    """Yield what a factor can be missing from: terms, summands, and the whole."""
+    yield side
+    for part in walk(side):
+        if isinstance(part, Sum):
+            yield from part.terms
+        elif isinstance(part, Series):
+            yield part.body
 
 
 def _with(side: Expression, part: Any, new: Any) -> Any:

@@ -26,6 +26,7 @@ from fcnref.equations.expression import (
     Negative,
     Node,
     Number,
+    Ones,
     Place,
     Pool,
     Power,
@@ -82,21 +83,25 @@ def variants(
 
     def edit(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _edit(node, tuple(places), notation)
-        if far and isinstance(node, Node) and node.family in {"W", "b", "Z", "A"}:
+        if far and isinstance(node, Node) and node.layer is not None:
             yield from _edit_layer(node, (-2, 2))
 
     for described, changed in edits(side, edit):
         key = id(canonical(changed))
-        if key not in seen and _legal(changed):
+        if key not in seen and is_legal(changed):
             seen.add(key)
             code, _, text = described.partition("|")
             yield Variant(code, text, changed)
 
 
-def _legal(side: Expression) -> bool:
-    derivatives = (part for part in walk(side) if isinstance(part, Derivative))
-    parts: list[object] = [inner for part in derivatives for inner in (part.top, part.bottom)]
-    return not any(isinstance(part, Transpose) for part in parts)
+def is_legal(side: Expression) -> bool:
+    """Tell whether all derivatives are by something that one can differentiate by."""
+    derivatives = [part for part in walk(side) if isinstance(part, Derivative)]
+    return not any(
+        isinstance(derivative.top, Transpose)
+        or not isinstance(derivative.bottom, Node | Free | Defined | Entry)
+        for derivative in derivatives
+    )
 
 
 def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tuple[str, Any]]:
@@ -147,6 +152,10 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
             if jacobian and notation.activation == "generic":
                 new = replace(node, other_layout=not node.other_layout)
                 yield "layout|the other Jacobian layout", new
+        case Ones(Size("n", Index() as layer) as size):
+            for shift in (-1, 1):
+                new = Ones(replace(size, layer=replace(layer, shift=layer.shift + shift)))
+                yield f"layer|{show(new)} for {show(node)}", new
         case Free(_, places) if None in places:
             yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
         case Number(float() as value) if value not in {0, 1}:
@@ -195,13 +204,14 @@ OTHER_CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
 
 
 def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    if node.family not in {"W", "b", "Z", "A"}:
+    if node.family in {"J", "losses", "V"}:
         return
 
     def told(code: str, new: Node) -> tuple[str, Node]:
         return f"{code}|{show(new)} for {show(node)}", new
 
-    yield from _edit_layer(node, (-1, 1))
+    if node.layer is not None:
+        yield from _edit_layer(node, (-1, 1))
     if node.family in {"Z", "A"} and node.layer != Index("", 0):
         family = OTHER_CASE[node.family]
         shown = OTHER_CASE.get(node.shown, node.shown)

@@ -216,10 +216,20 @@ def _definition(
     if layer is not None and layer.shift and layer.letter:
         body = substitute(body, {layer.letter: Index(layer.letter, -layer.shift)})
     letter = "" if layer is None else layer.letter
+    example = reader.notation.example_letter
+    if named and example not in named and _prints(body, example):
+        text = f"index {example} is free on the right but not on the left"
+        reader.reproach("free", text)
     known = {*named, letter, *reader.notation.layer_letters, reader.notation.example_letter}
     if free_letters(body) - known:
         raise NotRead("undeclared", f"{spell(items[0])} is not declared")
     return Definition(name, letter, tuple(named), body)
+
+
+def _prints(body: Expression, letter: str) -> bool:
+    """Tell whether an index is printed in a body, free, and not merely understood."""
+    parts = [part for part in walk(body) if isinstance(part, Node) and not part.single]
+    return letter in free_letters(body) and any(part.column == Index(letter) for part in parts)
 
 
 def _letter(place: Place | None, colon: str) -> str:
