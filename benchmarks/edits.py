@@ -19,8 +19,7 @@ from fcnref.equations import Notation, Verdict, checking, comparison, judging, s
 from fcnref.equations.explain import Explanation, explain
 from fcnref.equations.expression import Expression, unfolded
 from fcnref.equations.knowledge import Known
-from fcnref.equations.page import Display, statements
-from fcnref.equations.sphinx import tex_macros
+from fcnref.equations.page import Display, read_tex_macros, statements
 from fcnref.equations.variants import Canonical
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -102,7 +101,7 @@ def main() -> int:
     parser.add_argument("--part", default="1/1", help="which part of the equations, such as 1/2")
     options = parser.parse_args()
     part, parts = map(int, options.part.split("/"))
-    macros = tex_macros(DOCS / "conf.py")
+    macros = read_tex_macros(DOCS / "conf.py")
     notation = Notation.bundled("columns-are-examples").extend({"macros": macros})
     pages = options.pages or [
         p for p in sorted(DOCS.rglob("*.md")) if not {"_build", "node_modules"} & set(p.parts)

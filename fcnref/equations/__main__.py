@@ -9,7 +9,8 @@ from pathlib import Path
 
 from fcnref.equations.checking import check_page
 from fcnref.equations.notation import BUNDLED, Notation, NotationError
-from fcnref.equations.verdict import Verdict
+from fcnref.equations.page import read_tex_macros
+from fcnref.equations.verdict import Verdict, totals
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,9 +37,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--verbose", action="store_true", help="list what passes, and formulas in sentences"
     )
+    parser.add_argument(
+        "--summary", action="store_true", help="print one line of figures for all pages together"
+    )
+    parser.add_argument(
+        "--macros",
+        metavar="CONF",
+        type=Path,
+        help="a Sphinx conf.py whose tex_macros the pages use",
+    )
     options = parser.parse_args(argv)
     try:
         notation = _notation(options.notation)
+        if options.macros is not None:
+            macros = read_tex_macros(options.macros)
+            notation = (notation or Notation()).extend({"macros": macros})
         reports = [(page, check_page(Path(page), notation)) for page in options.pages]
     except (NotationError, OSError) as error:
         sys.stderr.write(f"{error}\n")
@@ -46,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     failing = 0
     for page, verdicts in reports:
         failing += _report(page, verdicts, strict=options.strict, verbose=options.verbose)
+    if options.summary:
+        sys.stdout.write(totals(v for _, verdicts in reports for v in verdicts) + "\n")
     return 1 if failing else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -275,6 +276,24 @@ def read_macros(text: str) -> dict[str, str]:
             word = "DeclareMathOperator" in found[0]
             macros["\\" + found["name"]] = rf"\operatorname{{{body}}}" if word else body
     return macros
+
+
+def read_tex_macros(conf: Path) -> dict[str, str]:
+    """Return the macros that a conf.py declares, without running it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from fcnref.equations.page import read_tex_macros
+    >>> read_tex_macros(Path("no/conf.py"))
+    {}
+    """
+    if not conf.is_file():
+        return {}
+    for statement in ast.parse(conf.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "tex_macros":
+            return dict(ast.literal_eval(statement.value))
+    return {}
 
 
 def _braced(text: str, start: int) -> str | None:

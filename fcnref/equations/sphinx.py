@@ -21,17 +21,13 @@ A page declares its notation in its front matter, under ``equations``. Directive
 
 from __future__ import annotations
 
-import ast
 import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.directives.patches import MathDirective
 from sphinx.environment import BuildEnvironment
@@ -39,18 +35,12 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from fcnref.equations.checking import check_page
+from fcnref.equations.ledger import SIGNS, build_ledger, by_label, math_of, summary, table
 from fcnref.equations.notation import Notation, NotationError, front_matter
 from fcnref.equations.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
-SIGNS = {
-    "true": ("✓", "holds"),
-    "definition": ("≔", "definition"),
-    "wrong on purpose": ("✗", "wrong on purpose"),
-    "wrong": ("!", "wrong"),
-    "not read": ("?", "not read"),
-}
 STYLE = """\
 .fcnref-equation { align-items: center; display: flex; gap: 0.5em; }
 .fcnref-equation > div.math, .fcnref-equation > dl { flex: 1 1 auto; min-width: 0; }
@@ -65,6 +55,14 @@ STYLE = """\
   text-align: left; transition: opacity 0.1s; visibility: hidden; width: max-content;
   max-width: min(22em, 80vw); z-index: 10; }
 .fcnref-mark:hover > span, .fcnref-mark:focus > span { opacity: 1; visibility: visible; }
+.fcnref-ledger td { overflow-wrap: anywhere; vertical-align: top; }
+.fcnref-ledger td p { margin: 0; text-align: left; }
+@media (max-width: 700px) {
+  .fcnref-ledger thead { display: none; }
+  .fcnref-ledger tr, .fcnref-ledger td { display: block; border: 0; padding: 0.1em 0; }
+  .fcnref-ledger tr { border-bottom: 1px solid #8888; padding: 0.6em 0; }
+  .fcnref-ledger td:empty { display: none; }
+}
 @media print { .fcnref-mark > span { display: none; } }
 """
 
@@ -111,7 +109,7 @@ class SymbolTable(SphinxDirective):
         if only:
             rows.sort(key=lambda row: only.index(row[0]))
         cells = [
-            [_math(name), nodes.Text(meaning), _math(shape) if shape else nodes.Text("")]
+            [math_of(name), nodes.Text(meaning), math_of(shape) if shape else nodes.Text("")]
             for name, meaning, shape in rows
         ]
         return [table(("Symbol", "Meaning", "Shape"), cells)]
@@ -123,23 +121,6 @@ class EquationLedger(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Leave a place that is filled when all pages are read."""
         return [Ledger()]
-
-
-def _math(tex: str) -> nodes.Node:
-    return nodes.math(tex, tex)
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[nodes.Node]]) -> nodes.table:
-    """Build a table of ready-made cells."""
-    names = list(heads)
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in names), cols=len(names))
-    group += nodes.thead("", _row(nodes.Text(name) for name in names))
-    group += nodes.tbody("", *(_row(row) for row in rows))
-    return nodes.table("", group)
-
-
-def _row(cells: Iterable[nodes.Node]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
 
 
 def base_notation(config: Any) -> Notation:
@@ -165,7 +146,7 @@ def check_source(app: Sphinx, docname: str, source: list[str]) -> None:
     except NotationError as error:
         logger.warning("%s", error, location=docname, type="fcnref", subtype="notation")
         return
-    _store(app.env)[docname] = verdicts
+    stored(app.env)[docname] = verdicts
     for verdict in verdicts:
         if verdict.fails:
             report(verdict, docname)
@@ -174,24 +155,6 @@ def check_source(app: Sphinx, docname: str, source: list[str]) -> None:
 def _macros(config: Any) -> dict[str, str]:
     declared = getattr(config, "tex_macros", {})
     return {str(name): str(body) for name, body in dict(declared).items()}
-
-
-def tex_macros(conf: Path) -> dict[str, str]:
-    """Return the macros that a conf.py declares, without running it.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from fcnref.equations.sphinx import tex_macros
-    >>> tex_macros(Path("no/conf.py"))
-    {}
-    """
-    if not conf.is_file():
-        return {}
-    for statement in ast.parse(conf.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "tex_macros":
-            return dict(ast.literal_eval(statement.value))
-    return {}
 
 
 def report(verdict: Verdict, docname: str) -> None:
@@ -205,7 +168,8 @@ def report(verdict: Verdict, docname: str) -> None:
     )
 
 
-def _store(env: BuildEnvironment) -> dict[str, list[Verdict]]:
+def stored(env: BuildEnvironment) -> dict[str, list[Verdict]]:
+    """Return the verdicts on every page read so far."""
     if not hasattr(env, "fcnref_verdicts"):
         env.fcnref_verdicts = {}  # type: ignore[attr-defined]
     return env.fcnref_verdicts  # type: ignore[attr-defined,no-any-return]
@@ -213,49 +177,18 @@ def _store(env: BuildEnvironment) -> dict[str, list[Verdict]]:
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:  # noqa: ARG001
     """Forget the verdicts on a page that is read anew."""
-    _store(env).pop(docname, None)
+    stored(env).pop(docname, None)
 
 
 def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: Any) -> None:  # noqa: ARG001
     """Take over the verdicts of a process that read other pages."""
-    _store(env).update({name: v for name, v in _store(other).items() if name in docnames})
-
-
-def by_label(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
-    """Group verdicts by the label of their display."""
-    found: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.label:
-            found.setdefault(verdict.label, []).append(verdict)
-    return found
-
-
-def summary(verdicts: list[Verdict]) -> tuple[str, str]:
-    """Return the status of a display and the sentence that its mark tells."""
-    order = ["wrong", "not read", "wrong on purpose", "true", "definition"]
-    status = min((v.status for v in verdicts), key=order.index)
-    told = [v for v in verdicts if v.status == status]
-    places = sum(v.places for v in told)
-    if status == "true" and places:
-        merged = told[0]._replace(
-            places=places,
-            networks=min(v.networks for v in told),
-            error=max(v.error for v in told),
-            rejected=sum(v.rejected for v in told),
-            variants=sum(v.variants for v in told),
-        )
-        return status, merged.evidence
-    if status == "definition":
-        held = [v for v in told if v.places]
-        return status, "definition" + (f"; {held[0].evidence}" if held else "")
-    texts = [" / ".join(part for part in (v.message, v.repair) if part) for v in told]
-    return status, f"{SIGNS[status][1]}: {texts[0]}"
+    stored(env).update({name: v for name, v in stored(other).items() if name in docnames})
 
 
 def add_marks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Set the mark beside every labelled equation, and fill the ledger."""
     if app.builder.format == "html":
-        found = by_label(_store(app.env).get(docname, []))
+        found = by_label(stored(app.env).get(docname, []))
         for block in list(doctree.findall(nodes.math_block)):
             label = block.get("label") or ""
             if label in found:
@@ -266,88 +199,7 @@ def add_marks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 parent[parent.index(block)] = wrapper
                 wrapper += [block, mark]
     for place in list(doctree.findall(Ledger)):
-        place.replace_self(build_ledger(app, docname))
-
-
-def build_ledger(app: Sphinx, docname: str) -> nodes.Node:
-    """Build the table of all labelled equations."""
-    functions = implementations(app, docname)
-    tests = naming_tests(app)
-    rows: list[list[nodes.Node]] = []
-    for page, verdicts in sorted(_store(app.env).items()):
-        for label, found in by_label(verdicts).items():
-            status, text = summary(found)
-            corrects = sorted(
-                name
-                for name, source in _sources(app)
-                if name.startswith("errata") and name != page and f"`{label}`" in source
-            )
-            rows.append(
-                [
-                    _reference(app, docname, page, label),
-                    nodes.Text(f"{SIGNS[status][0]} {text}"),
-                    nodes.inline("", "", *functions.get(label, [])),
-                    nodes.Text(", ".join(tests.get(label, []))),
-                    nodes.Text(", ".join(corrects)),
-                ]
-            )
-    heads = ("Equation", "Verdict", "Implemented by", "Tests", "Corrects")
-    return table(heads, rows) if rows else nodes.paragraph("", "No equation carries a label.")
-
-
-def _reference(app: Sphinx, docname: str, page: str, label: str) -> nodes.reference:
-    return _link(app, docname, page, nodes.make_id("equation-" + label), label)
-
-
-def _link(app: Sphinx, docname: str, page: str, anchor: str, text: str) -> nodes.reference:
-    uri = app.builder.get_relative_uri(docname, page) if app.builder.format == "html" else ""
-    return nodes.reference("", text, internal=True, refuri=f"{uri}#{anchor}")
-
-
-def _sources(app: Sphinx) -> Iterator[tuple[str, str]]:
-    for docname in sorted(app.env.found_docs):
-        path = Path(app.env.doc2path(docname))
-        if docname.startswith("errata") and path.is_file():
-            yield docname, path.read_text(encoding="utf-8")
-
-
-def _python(app: Sphinx, folder: str) -> Iterator[tuple[Path, ast.Module]]:
-    if folder:
-        for path in sorted((Path(app.srcdir) / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
-
-
-def implementations(app: Sphinx, docname: str) -> dict[str, list[nodes.Node]]:
-    """Find the documented objects whose description names an equation, as links to them."""
-    found: dict[str, dict[str, nodes.Node]] = {}
-    documented = app.env.domaindata.get("py", {}).get("objects", {}).values()
-    for page in sorted({entry.docname for entry in documented}):
-        for described in app.env.get_doctree(page).findall(addnodes.desc):
-            signature = described.next_node(addnodes.desc_signature)
-            if signature is None or not signature["ids"]:
-                continue
-            name = signature.get("fullname", signature["ids"][0])
-            link = _link(app, docname, page, signature["ids"][0], name)
-            for reference in described.findall(addnodes.pending_xref):
-                if reference.get("reftype") == "eq":
-                    found.setdefault(reference["reftarget"], {}).setdefault(name, link)
-    return {label: _separated(list(links.values())) for label, links in found.items()}
-
-
-def _separated(parts: Sequence[nodes.Node]) -> list[nodes.Node]:
-    return [node for part in parts for node in (nodes.Text(", "), part.deepcopy())][1:]
-
-
-def naming_tests(app: Sphinx) -> dict[str, list[str]]:
-    """Find the tests that name the label of an equation."""
-    found: dict[str, list[str]] = {}
-    for path, module in _python(app, app.config.fcnref_equations_tests):
-        for part in ast.walk(module):
-            text = part.value if isinstance(part, ast.Constant) else None
-            if isinstance(text, str) and re.fullmatch(r"eq-[\w.-]+", text):
-                names = found.setdefault(text, [])
-                names.extend({path.stem} - set(names))
-    return found
+        place.replace_self(build_ledger(app, docname, stored(app.env)))
 
 
 def write_json(app: Sphinx, exception: Exception | None) -> None:
@@ -365,7 +217,7 @@ def write_json(app: Sphinx, exception: Exception | None) -> None:
             "rejected": sum(v.rejected for v in found),
             "variants": sum(v.variants for v in found),
         }
-        for page, all_of_page in sorted(_store(app.env).items())
+        for page, all_of_page in sorted(stored(app.env).items())
         for label, found in by_label(all_of_page).items()
     }
     text = json.dumps(verdicts, indent=1, ensure_ascii=False, sort_keys=True)

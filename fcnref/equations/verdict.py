@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fcnref._display import html_card, tag
@@ -122,3 +123,24 @@ class Verdict(NamedTuple):
     def _repr_html_(self) -> str:
         tex = tag("pre", self.tex, style="white-space: pre-wrap; margin: 0 0 0.5em")
         return html_card(self.headline, [tex], self.reasons)
+
+
+def totals(verdicts: Iterable[Verdict]) -> str:
+    """Say how many labelled equations pass and how many displays are read.
+
+    Examples
+    --------
+    >>> from fcnref.equations import check_page
+    >>> from fcnref.equations.verdict import totals
+    >>> totals(check_page("$$ A^{[0]} = X $$ (eq-X)"))
+    'Labelled equations: 1 of 1 true, definition or wrong on purpose. Other displays: 0 of 0 read.'
+    """
+    displays = [verdict for verdict in verdicts if not verdict.inline]
+    labelled = [verdict for verdict in displays if verdict.label]
+    others = [verdict for verdict in displays if not verdict.label]
+    passing = sum(not verdict.fails for verdict in labelled)
+    read = sum(verdict.status != "not read" for verdict in others)
+    return (
+        f"Labelled equations: {passing} of {len(labelled)} true, definition or wrong on purpose. "
+        f"Other displays: {read} of {len(others)} read."
+    )

@@ -28,8 +28,7 @@ from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Claim, Context, read
 from fcnref.equations.networks import EPSILON, Network, Values, build
 from fcnref.equations.notation import read_mapping
-from fcnref.equations.page import Display, statements
-from fcnref.equations.sphinx import tex_macros
+from fcnref.equations.page import Display, read_tex_macros, statements
 from fcnref.equations.value import Scope, evaluate
 from fcnref.equations.value.stored import free_value
 from fcnref.gradcheck import relative_error
@@ -37,7 +36,7 @@ from fcnref.network import Layer
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-SITE = Notation().extend({"macros": tex_macros(DOCS / "conf.py")})
+SITE = Notation().extend({"macros": read_tex_macros(DOCS / "conf.py")})
 LAYER = 2
 
 
@@ -381,7 +380,8 @@ def test_the_printed_differences_are_those_of_the_package():
     f, h = np.exp, 1e-4
     x = np.array([0.3])
     (central, _), (imaginary, _) = (
-        printed(f"eq-gradient-checking-{name}")[0] for name in ("central", "complex-step")
+        printed(label)[0]
+        for label in ("eq-gradient-checking-central", "eq-gradient-checking-complex-step")
     )
     names = {"x/0": x[:, None], "h/0": np.full((1, 1), h)}
     for claim, wanted in (
