@@ -172,4 +172,5 @@ def _scale(outcome: Outcome) -> str:
     for name, values in names:
         if np.allclose(ratios, values, rtol=1e-7):
             return name
-    return f"{ratios[0]:g}" if np.allclose(ratios, ratios[0], rtol=1e-7) else ""
+    plain = np.allclose(ratios, ratios[0], rtol=1e-7) and 1e-3 < abs(ratios[0]) < 1e3
+    return f"{ratios[0]:g}" if plain else ""

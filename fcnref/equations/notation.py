@@ -238,6 +238,8 @@ class Notation:
         The first value of an index.
     dropout
         True where a mask K multiplies the activations of the hidden layers.
+    einstein
+        True where an index that the left side lacks is summed over, without a sign.
     expectation
         What 𝔼 averages over: "weights" of layer l, independent with mean 0, its bias being 0; or
         "weights and examples".
@@ -276,6 +278,7 @@ class Notation:
     examples_count: int = 0
     base: int = 1
     dropout: bool = False
+    einstein: bool = False
     expectation: str = ""
     variance: str = "any"
     strict: bool = False
@@ -354,7 +357,7 @@ class Notation:
             elif key in {"layer_letters", "hadamard"}:
                 items = value.split() if isinstance(value, str) else value
                 changes[key] = tuple(str(item) for item in items)
-            elif key in {"strict", "dropout"}:
+            elif key in {"strict", "dropout", "einstein"}:
                 changes[key] = value in {True, "true", "yes"}
             else:
                 raise NotationError(f"notation: {key!r} is not a declaration; see the how-to page")

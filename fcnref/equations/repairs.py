@@ -86,7 +86,10 @@ def larger_edits(left: Expression, right: Expression, notation: Notation) -> Ite
 def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
     """Yield a side with a factor more in one of its terms, out of what the equation is made of."""
     parts = [part for member in (*members, right) for part in walk(member)]
-    factors = [p for p in parts if isinstance(p, Node | Truth | Defined) and is_scalar(p)]
+    kinds = Node | Truth | Defined
+    factors: list[Expression] = [p for p in parts if isinstance(p, kinds) and is_scalar(p)]
+    units = [p for p in factors if isinstance(p, Node) and p.family == "Z"]
+    factors += [Apply("activation", (unit,), 1, unit.layer) for unit in units]
     numbers: list[Expression] = [Quotient(Number(1.0), Count(Size("m"))), Count(Size("m"))]
     known = free_letters(tuple(members))
     for factor in dict.fromkeys((*factors, *numbers)):

@@ -62,7 +62,7 @@ def parse(tex: str) -> Tree[Token]:
 
 _WORDS = (
     "softmax|log_softmax|sigmoid|tanh|relu|ReLU|diag|exp|log|max|min|vec|tr|trace|sign|sgn|gelu|"
-    "silu|softplus|argmax|Diag"
+    "silu|softplus|argmax|Diag|prod"
 )
 _BAR = r"(?:\\\||\|\||\\Vert)"
 _NAME = r"(?![A-Za-z])"

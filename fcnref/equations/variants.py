@@ -83,8 +83,8 @@ def variants(
 
     def edit(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _edit(node, tuple(places), notation)
-        if far and isinstance(node, Node) and node.layer is not None:
-            yield from _edit_layer(node, (-2, 2))
+        if far:
+            yield from _edit_far(node, tuple(places), notation)
 
     for described, changed in edits(side, edit):
         key = id(canonical(changed))
@@ -92,6 +92,37 @@ def variants(
             seen.add(key)
             code, _, text = described.partition("|")
             yield Variant(code, text, changed)
+
+
+def _edit_far(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tuple[str, Any]]:
+    """Yield what is no likely slip, or as good as another edit, but may be what was meant."""
+    if isinstance(node, Node) and node.layer is not None:
+        yield from _edit_layer(node, (-2, 2))
+    if isinstance(node, Derivative) and not is_scalar(node):
+        yield f"layout|{show(node)}ᵀ for {show(node)}", Transpose(node)
+    if isinstance(node, Apply) and node.function == "activation" and not node.primes:
+        new = replace(node, primes=1)
+        yield f"prime|{show(new)} for {show(node)}", new
+    if notation.layers == "index":
+        for letter in letters:
+            moved = _with_letter(node, letter, notation)
+            if moved is not None and moved != node:
+                yield f"index|{show(moved)} for {show(node)}", moved
+
+
+def _with_letter(node: Any, letter: str, notation: Notation) -> Any:
+    """Put another index at a symbol, where the index tells the layer, too."""
+    size = notation.range_of(letter)
+    if not isinstance(size, Size) or size.layer is None:
+        return None
+    if isinstance(node, Apply) and node.function == "activation" and len(node.arguments) == 1:
+        argument = _with_letter(node.arguments[0], letter, notation)
+        return None if argument is None else replace(node, arguments=(argument,), layer=size.layer)
+    if not isinstance(node, Node) or not is_scalar(node) or node.layer is None:
+        return None
+    if node.family == "W":
+        return replace(node, row=node.column, column=node.row, layer=size.layer)
+    return replace(node, row=Index(letter), layer=size.layer)
 
 
 def is_legal(side: Expression) -> bool:

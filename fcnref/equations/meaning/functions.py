@@ -13,6 +13,7 @@ from fcnref.equations.expression import (
     Index,
     Node,
     Power,
+    Product,
     Transpose,
     walk,
 )
@@ -29,7 +30,7 @@ from fcnref.equations.syntax import (
     spell,
 )
 
-_MANY = frozenset({"max", "min"})
+_MANY = frozenset({"max", "min", "prod"})
 """The functions of several arguments."""
 
 
@@ -72,6 +73,8 @@ def read_application(reader: Reader, cursor: Cursor) -> Expression | None:
     if len(arguments) > 1 and function not in _MANY:
         raise NotRead("argument", f"{shown} has one argument")
     result: Expression = Apply(function, arguments, marks.primes, layer)
+    if function == "prod":
+        result = Product(arguments)
     if marks.power is not None:
         result = Power(result, marks.power)
     if marks.transposed:

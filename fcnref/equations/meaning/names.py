@@ -33,6 +33,7 @@ _SPELLINGS = {
     "log_softmax": "logsoftmax log_softmax",
     "max": r"max \max",
     "min": r"min \min",
+    "prod": "prod",
     "relu": r"ReLU relu Relu \ReLU \relu",
     "sigmoid": r"sigmoid Sigmoid \sigmoid",
     "sign": "sign sgn",

@@ -236,7 +236,9 @@ def _superscript(reader: Reader, item: Item, marks: Marks, symbol: Symbol | None
         if inner is None:
             raise NotRead("superscript", f"the superscript {spell(item)} is not read")
         place = place_of_side(reader, inner)
-        if _is_example(reader.notation, place, marks, square=atom.data == "square"):
+        parameter = symbol is not None and symbol.family in {"W", "b", "gain", "shift"}
+        square = atom.data == "square"
+        if not parameter and _is_example(reader.notation, place, marks, square=square):
             marks.example = place
         else:
             marks.layer = place

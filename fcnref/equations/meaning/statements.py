@@ -25,11 +25,13 @@ from fcnref.equations.expression import (
     Place,
     Pool,
     Record,
+    Series,
     Space,
     Sum,
     Truth,
     free_letters,
     over_all_places,
+    ranges,
     rewrite,
     substitute,
     walk,
@@ -112,11 +114,23 @@ def _claim(reader: Reader, statement: Statement) -> Claim | None:
     if definition is not None:
         return Claim("definition", (definition.body,), conditions, defines=definition)
     members = tuple([reader.side(side) for side in sides])
+    if reader.notation.einstein:
+        members = (members[0], *(_summed(reader, members[0], side) for side in members[1:]))
     if about:
         return Claim("equation", _limits(reader, members), conditions)
     if _updates(members):
         return Claim("update", members, conditions)
     return Claim("definition" if relations & DEFINES else "equation", members, conditions)
+
+
+def _summed(reader: Reader, left: Expression, right: Expression) -> Expression:
+    """Sum every term over the indices that the left side lacks, as Einstein's convention has it."""
+    if isinstance(right, Sum):
+        return Sum(tuple(_summed(reader, left, term) for term in right.terms))
+    for letter in sorted(free_letters(right) - free_letters(left)):
+        if letter not in reader.notation.layer_letters and any(ranges(right, letter)):
+            right = Series(letter, Index("", reader.notation.base), None, right)
+    return right
 
 
 def _limits(reader: Reader, members: Sequence[Expression]) -> tuple[Expression, ...]:

@@ -18,6 +18,7 @@ from fcnref.equations.expression import (
     Power,
     Product,
     Quotient,
+    Series,
     Sum,
     Transpose,
     Unit,
@@ -96,7 +97,9 @@ def _unsized(node: Expression) -> bool:
 def sized(node: Expression, shape: tuple[int, int], scope: Scope) -> Values:
     """Return an expression that shows no size of its own in the shape that its place asks for."""
     if not _unsized(node):
-        return evaluate(node, scope)
+        value = evaluate(node, scope)
+        empty = isinstance(node, Series) and node.kind != "sum" and is_number(value)
+        return value * np.eye(shape[0]) if empty and shape[0] == shape[1] else value
     if isinstance(node, Negative):
         return -sized(node.of, shape, scope)
     if isinstance(node, Transpose):
