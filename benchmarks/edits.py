@@ -2,7 +2,9 @@
 
 The edits are made in the LaTeX that the page prints: an index, a layer, a transpose, a factor, a
 sign. An edit that leaves a true equation, such as the swap of two indices of a symmetric matrix, is
-counted apart: it has to hold in further networks of other sizes as well. Prints a table; with
+counted apart: it has to hold in further networks of other sizes as well. "mended" counts the edits
+whose undoing is among the repairs that the message names, "later" those of a definition that an
+equation further down notices. Prints a table; with
 ``--verbose`` the edits that pass, and those whose undoing is not named. Arguments choose pages.
 """
 
@@ -11,6 +13,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +86,22 @@ def verdicts_of(display: Display, known: Known, rows: list[str]) -> list[Verdict
     return checking.check_display(display._replace(tex=r" \\ ".join(rows)), known, {})[0]
 
 
+def noticed_later(
+    display: Display, known: Known, rows: list[str], others: list[tuple[Display, Known, list[str]]]
+) -> bool:
+    """Tell whether an equation further down fails, which uses what the edited one defines."""
+    edited = display._replace(tex=r" \\\\ ".join(rows))
+    after = checking.check_display(edited, known, {})[1].context.definitions
+    new = {k: v for k, v in after.items() if known.context.definitions.get(k) is not v}
+    for other, then, own in others:
+        if other.line > display.line and new:
+            definitions = {**then.context.definitions, **new}
+            context = replace(then.context, definitions=definitions)
+            if any(v.fails for v in verdicts_of(other, then._replace(context=context), own)):
+                return True
+    return False
+
+
 def mends(members: list[Expression], explanations: list[Explanation]) -> bool:
     """Tell whether one of the repairs that were named is the equation as it was."""
     canonical = Canonical()
@@ -149,6 +168,10 @@ def main() -> int:
                         elif options.verbose:
                             print(f"other repair {display.label}: {edited}\n    {told}")
                         continue
+                    if noticed_later(display, known, changed, list(displays(page, notation))):
+                        count["noticed"] += 1
+                        count["later"] += 1
+                        continue
                     judging.probes_of = comparison.probes_of = strength._further
                     still = verdicts_of(display, known, changed)
                     judging.probes_of = comparison.probes_of = usual
@@ -156,7 +179,7 @@ def main() -> int:
                     count["equal" if same else "passed"] += 1
                     if options.verbose:
                         print(f"{'equal' if same else 'PASSED'} {display.label}: {edited}")
-    names = ["edits", "noticed", "mended", "not read", "equal", "passed"]
+    names = ["edits", "noticed", "mended", "later", "not read", "equal", "passed"]
     print(f"{'':10}" + "".join(f"{name:>10}" for name in names))
     total: Counter[str] = Counter()
     for kind, count in counts.items():

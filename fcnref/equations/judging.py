@@ -58,7 +58,7 @@ def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
     try:
         if claim.kind == "update" or defines:
             return _defined(claim, bench, blank)
-        return _equated(claim, bench, blank)
+        return _equated(claim, bench, blank, notation.cost)
     except NoMeaning as fault:
         return blank._replace(message=fault.text, codes=(fault.code,))
     except ValueError as error:
@@ -88,13 +88,13 @@ def _mended(body: Expression, bench: Bench) -> str:
     return ""
 
 
-def _equated(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
+def _equated(claim: Claim, bench: Bench, blank: Verdict, declared_cost: str) -> Verdict:
     left, *others = claim.members
     outcomes: list[Outcome] = []
     for right in others:
         outcome = bench.compare(left, right)
         if outcome.failure is not None:
-            if _settles(left, right, claim, bench.notation, outcome):
+            if _settles(left, right, claim, bench.notation, outcome, declared_cost):
                 text = "it settles what the notation leaves open"
                 return blank._replace(status="definition", codes=("definition",), message=text)
             return _wrong(left, right, outcome, claim, bench, blank)
@@ -133,7 +133,12 @@ def _zero(side: Expression) -> bool:
 
 
 def _settles(
-    left: Expression, right: Expression, claim: Claim, notation: Notation, outcome: Outcome
+    left: Expression,
+    right: Expression,
+    claim: Claim,
+    notation: Notation,
+    outcome: Outcome,
+    declared_cost: str,
 ) -> bool:
     """Tell whether a statement says what J, g, a size or a number is, where that is open."""
     if any(isinstance(part, Derivative) for member in claim.members for part in walk(member)):
@@ -147,6 +152,8 @@ def _settles(
             return bool(outcome.ratios) and all(isfinite(ratio) for _, ratio in outcome.ratios)
     if isinstance(left, Node) and left.family == "V":
         return notation.variance == "any"
+    if any(isinstance(part, Node) and part.family == "losses" for part in walk(right)):
+        return declared_cost == "any"
     if isinstance(left, Node) and left.family in {"J", "losses"}:
         return notation.cost in {"any", "mean", "sum"}
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes

@@ -201,3 +201,68 @@ def test_dropout():
     right = r"\nabla_{A^{[l]}} J = K^{[l]} \odot \nabla_{\tilde{A}^{[l]}} J"
     assert check_equation(right, notation).status == "true"
     assert check_equation(right.replace(r"K^{[l]} \odot", ""), notation).status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("right", "status"),
+    [
+        (r"W^{[l+1]\top} W^{[l+2]\top} \cdots W^{[L]\top}", "true"),
+        (r"W^{[l]\top} W^{[l+1]\top} \cdots W^{[L]\top}", "wrong"),
+        (r"W^{[L]\top} W^{[L-1]\top} \cdots W^{[l+1]\top}", "wrong"),
+        (r"\left( W^{[L]} \cdots W^{[l+1]} \right)^\top", "true"),
+        (r"\left( \prod_{p=l+1}^{L} W^{[p]\top} \right)", "true"),
+    ],
+)
+def test_products_with_dots_keep_their_order(right, status):
+    linear = Notation().extend({"activation": "identity"})
+    tex = rf"{DA} = {right} \frac{{\partial J}}{{\partial A^{{[L]}}}}"
+    assert check_equation(tex, linear).status == status
+
+
+@pytest.mark.parametrize(
+    ("right", "status"),
+    [
+        (r"z_{j,1}^{[l]} + z_{j,2}^{[l]} + \dots + z_{j,m}^{[l]}", "true"),
+        (r"z_{j,1}^{[l]} + \dots + z_{j,m}^{[l]}", "true"),
+        (r"z_{j,2}^{[l]} + \dots + z_{j,m}^{[l]}", "wrong"),
+        (r"z_{j,1}^{[l]} + z_{j,3}^{[l]} + \dots + z_{j,m}^{[l]}", "wrong"),
+        (r"z_{j,1}^{[l]} + z_{j,2}^{[l]} + \dots", "not read"),
+    ],
+)
+def test_sums_with_dots(right, status):
+    left = r"\sum_{i=1}^m z_{j,i}^{[l]} - 0 = "
+    assert check_equation(left + right).status == status
+
+
+def test_columns_that_repeat():
+    matrix = (
+        r"\begin{bmatrix} b_1^{[l]} & \dots & b_1^{[l]} \\ \vdots & & \vdots \\ X \end{bmatrix}"
+    )
+    last = r"b_{n^{[l]}}^{[l]} & \dots & b_{n^{[l]}}^{[l]}"
+    left = r"b^{[l]} \mathbf{1}_m^\top - 0 \cdot Z^{[l]} = "
+    assert check_equation(left + matrix.replace("X", last)).status == "true"
+    wrong = last.replace("b_{n^{[l]}}", "a_{n^{[l]},1}")
+    assert check_equation(left + matrix.replace("X", wrong)).status == "not read"
+
+
+def test_a_defined_quantity_is_differentiated_by():
+    define = r"c_{ji}^{[l]} = z_{ji}^{[l]} - \frac{1}{m} \sum_{p=1}^{m} z_{jp}^{[l]}"
+    right = (
+        r"\nabla_{z_{ji}^{[l]}} J = \frac{\partial J}{\partial c_{ji}^{[l]}}"
+        r" - \frac{1}{m} \sum_{p=1}^{m} \frac{\partial J}{\partial c_{jp}^{[l]}}"
+    )
+    found = check_page(page(define, right, right.replace(r"- \frac", r"+ \frac")))
+    assert [verdict.status for verdict in found] == ["definition", "true", "wrong"]
+
+
+def test_small_steps_and_random_weights():
+    steps = Notation().extend({"symbols": {"f": "any function", "h": "step"}})
+    right = r"f'(x) \approx \frac{f(x + h) - f(x - h)}{2 h}"
+    assert check_equation(right, steps).status == "true"
+    assert check_equation(right.replace("2 h", "h"), steps).status == "wrong"
+    assert check_equation(r"a_{ji}^{[l]} \approx z_{ji}^{[l]}").codes == ("relation",)
+    random = Notation().extend({"expectation": "weights", "symbols": {"v": "variance[l]"}})
+    square = r"\mathbb{E}[(z_{ji}^{[l]})^2] = v^{[l]} \sum_{k=1}^{n^{[l-1]}} (a_{ki}^{[l-1]})^2"
+    assert check_equation(square, random).status == "true"
+    assert check_equation(square.replace(r"= v^{[l]}", "="), random).status == "wrong"
+    assert check_equation(square).codes == ("expectation",)
