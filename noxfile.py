@@ -103,6 +103,13 @@ def scale(session: nox.Session) -> None:
     session.run("python", "benchmarks/scale.py", *session.posargs)
 
 
+@nox.session(name="equations-report")
+def equations_report(session: nox.Session) -> None:
+    """Edit every labelled equation in every place, and print how many edits are noticed."""
+    install(session, "tests")
+    session.run("python", "benchmarks/edits.py", *session.posargs)
+
+
 @nox.session
 def scripts(session: nox.Session) -> None:
     """Test the logic of the JavaScript with node, which comes as a Python package."""
