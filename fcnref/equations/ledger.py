@@ -173,19 +173,19 @@ def naming_tests(app: Sphinx) -> dict[str, list[nodes.Node]]:
     found: dict[str, list[nodes.Node]] = {}
     folder = app.config.fcnref_equations_tests
     for path in sorted((Path(app.srcdir) / folder).rglob("*.py")) if folder else ():
-        for label, item in tests_of(ast.parse(path.read_text(encoding="utf-8"))):
+        for label, item in labels_tested(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(label, []).append(nodes.literal("", f"{path.name}::{item}"))
     return found
 
 
-def tests_of(module: ast.Module) -> Iterator[tuple[str, str]]:
+def labels_tested(module: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield the labels that the tests of a module name, each with the name of the test.
 
     Examples
     --------
     >>> import ast
-    >>> from fcnref.equations.ledger import tests_of
-    >>> list(tests_of(ast.parse("def test_dW(): check('eq-dW')")))
+    >>> from fcnref.equations.ledger import labels_tested
+    >>> list(labels_tested(ast.parse("def test_dW(): check('eq-dW')")))
     [('eq-dW', 'test_dW')]
     """
     tests = [

@@ -1,5 +1,6 @@
 """The extension: warnings with file and line, marks that need no script, a ledger, a JSON file."""
 
+import ast
 import json
 import textwrap
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 pytest.importorskip("sphinx")
 pytest.importorskip("myst_parser")
+
+from fcnref.equations.ledger import labels_tested
 
 PAGE = r"""
 # Page
@@ -112,3 +115,39 @@ def test_the_ledger_links_an_equation_to_what_is_documented_as_implementing_it(b
     assert 'href="#gradient_of_the_weights">gradient_of_the_weights</a>' in row
     [other] = [r for r in rows if "#equation-eq-mistake" in r]
     assert "gradient_of_the_weights" not in other
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_ledger_tells_its_figures_and_lists_what_is_not_read_with_the_reason(build):
+    out, _ = build("$$ Q = 1 + \\int x $$")
+    html = (out / "index.html").read_text(encoding="utf-8")
+    told = "Labelled equations: 2 of 2 true, definition or wrong on purpose. Other displays: 0 of 1"
+    assert told in html
+    rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
+    [row] = [r for r in rows if "index, line 13" in r]
+    assert "is not declared" in row
+
+
+def test_the_ledger_names_tests_as_pytest_does():
+    module = ast.parse(
+        textwrap.dedent(
+            """
+            TABLE = {"eq-a": 1, "eq-b": 2}
+
+            @pytest.mark.parametrize("label", TABLE)
+            def test_all(label):
+                pass
+
+            def test_one():
+                assert printed("eq-c")
+
+            def helper():
+                return "eq-d"
+            """
+        )
+    )
+    assert list(labels_tested(module)) == [
+        ("eq-a", "test_all[eq-a]"),
+        ("eq-b", "test_all[eq-b]"),
+        ("eq-c", "test_one"),
+    ]
