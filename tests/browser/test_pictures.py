@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -382,3 +383,86 @@ def test_colors_fade_only_where_motion_is_wanted(visit):
         page = visit(reduced_motion=motion)
         duration = "cell => getComputedStyle(cell).transitionDuration.split(',')[0]"
         assert cell(picture(page, "dW"), 0, "j1 k1").evaluate(duration) == seconds
+
+
+ROOT = Path(__file__).parents[2]
+STYLES = ["fcnref/show/assets/indices.css", "docs/_static/pictures.css"]
+FORMULA = '<span class="katex"><span class="mord mathnormal fcn-{0}">{0}</span></span>'
+COLOR = "element => getComputedStyle(element).color"
+
+
+@pytest.fixture(scope="module")
+def colored_address(tmp_path_factory):
+    """A page with what a page of the site has: buttons, formulas, a picture, the switch."""
+    styles = "".join(f'<link rel="stylesheet" href="{(ROOT / file).as_uri()}">' for file in STYLES)
+    script = f'<script src="{(ROOT / "docs/_static/index-colors.js").as_uri()}"></script>'
+    formulas = "".join(FORMULA.format(letter) for letter in "ijpk")
+    body = (
+        f'<div class="article-header-buttons"></div><article class="bd-article">{formulas}'
+        f'{PICTURES["db"]._repr_html_()}<img class="index-colors" alt="x"></article>'
+    )
+    page = tmp_path_factory.mktemp("colors") / "page.html"
+    head = f'<meta charset="utf-8"><title>page</title>{styles}{script}'
+    page.write_text(f'<!doctype html><html lang="en" data-theme="light">{head}{body}', "utf-8")
+    return page.as_uri()
+
+
+@pytest.fixture
+def colored_page(browser, colored_address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(colored_address)
+    yield page
+    context.close()
+
+
+def colors(page):
+    return [page.locator(f".katex .fcn-{letter}").evaluate(COLOR) for letter in "ijpk"]
+
+
+def test_every_index_has_a_color_of_its_own(colored_page):
+    page = colored_page
+    assert len({*colors(page), page.locator("article").evaluate(COLOR)}) == 5
+
+
+def test_one_switch_at_the_top_for_formulas_and_pictures(colored_page):
+    page = colored_page
+    switch = page.get_by_role("button", name="Index colors")
+    assert switch.count() == 1  # that of the picture is hidden here
+    assert switch.get_attribute("aria-pressed") == "true"
+    colored = colors(page)
+    in_picture = page.locator(".fcn .fcn-said .fcn-j").first
+    assert in_picture.evaluate(COLOR) == colored[1]
+    switch.press("Enter")
+    assert switch.get_attribute("aria-pressed") == "false"
+    plain = page.locator("article").evaluate(COLOR)
+    assert colors(page) == [plain] * 4
+    assert in_picture.evaluate(COLOR) == page.locator(".fcn").evaluate(COLOR)
+    assert page.locator("img").evaluate("image => getComputedStyle(image).filter") == "grayscale(1)"
+    switch.click()
+    assert colors(page) == colored
+
+
+def test_the_choice_is_remembered_and_known_before_the_page_is_read(colored_page):
+    page = colored_page
+    page.get_by_role("button", name="Index colors").click()
+    page.wait_for_timeout(500)  # the storage is written by another process
+    page.add_init_script(
+        "new MutationObserver(() => { globalThis.first ??= document.body &&"
+        " document.documentElement.dataset.fcnColors; })"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+    page.reload()
+    assert page.evaluate("first") == "off"
+    assert page.get_by_role("button", name="Index colors").get_attribute("aria-pressed") == "false"
+
+
+def test_a_page_without_indices_has_no_switch(browser, tmp_path):
+    bare = tmp_path / "bare.html"
+    script = (ROOT / "docs/_static/index-colors.js").as_uri()
+    buttons = '<div class="article-header-buttons"></div>'
+    bare.write_text(f'<!doctype html><script src="{script}"></script>{buttons}<p>no formula</p>')
+    page = browser.new_page()
+    page.goto(bare.as_uri())
+    assert page.locator("button").count() == 0
+    page.close()
