@@ -111,6 +111,22 @@ def equations_report(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Change one thing in the mathematics at a time and see a test fail; ``-- affine`` for one."""
+    install(session, "tests")
+    session.run("python", "benchmarks/mutation.py", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Say which lines and branches of the package no test runs."""
+    install(session, "coverage")
+    install_peers(session)
+    session.run("coverage", "run", "-m", "pytest", "-q", *(session.posargs or ["tests", "fcnref"]))
+    session.run("coverage", "report")
+
+
+@nox.session
 def scripts(session: nox.Session) -> None:
     """Test the logic of the JavaScript with node, which comes as a Python package."""
     session.install(*PINNED, *nox.project.dependency_groups(PROJECT, "scripts"))
