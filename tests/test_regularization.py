@@ -80,3 +80,18 @@ def test_dropout_backward_is_the_transpose_of_dropout(rng, draw):
 def test_a_mask_of_another_shape_is_refused(draw):
     with pytest.raises(ValueError, match="nothing broadcasts"):
         dropout(draw(5, 7), draw(5, 1))
+
+
+def test_without_a_number_of_examples_the_coefficient_is_that_of_one():
+    for scaling, divisor in [("lambda", 1), ("lambda/2", 2), ("lambda/2m", 2)]:
+        assert l2_coefficient(3.0, scaling) == 3.0 / divisor
+
+
+def test_a_unit_stays_with_probability_keep_to_the_last_number_of_the_generator():
+    """A generator draws from [0, 1), so that the share keep of its numbers is below keep."""
+
+    class Generator:
+        def random(self, shape):
+            return np.array([[0.0, 0.25, 0.5, 0.75]])
+
+    assert np.all(dropout_mask(Generator(), (1, 4), keep=0.5) == [[2.0, 2.0, 0.0, 0.0]])

@@ -1,7 +1,8 @@
 """Second derivatives of the elementwise maps, read by the Hessian-vector product alone.
 
 The piecewise linear maps have none to write down: theirs is 0 on every piece, and at a kink, where
-it does not exist, the choice is 0 as well. Those of the gated maps are even, and taken at -z where z < 0.
+it does not exist, the choice is 0 as well. Those of the gated maps are even, and are taken at -z
+where z is negative.
 """
 
 import math
