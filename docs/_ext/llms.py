@@ -18,7 +18,7 @@ from page_guards import executed_notebook
 from page_markdown import fenced, parts
 from tex import expand
 
-from fcnref.equations.sphinx import implementations
+from fcnref.equations.ledger import implementations
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
