@@ -46,7 +46,9 @@ def softmax(Z: Batch) -> Batch:
     """Compute the softmax of every column: positive entries that sum to 1.
 
     Implements :eq:`eq-activations-softmax`. The column's maximum is taken off first, so that no
-    exponential overflows (Blanchard, Higham and Higham, 2021).
+    exponential overflows (Blanchard, Higham and Higham, 2021). An entry that lies d below the
+    maximum is exact to about d + 4 units in the last place. A logit of -inf has probability 0; a
+    column with inf or NaN becomes NaN.
 
     Parameters
     ----------
@@ -157,7 +159,9 @@ def log_softmax(Z: Batch) -> Batch:
     """Compute the logarithm of the softmax of every column.
 
     Implements :eq:`eq-activations-log-softmax` as z - log Σ exp(z), after the shift of `softmax`:
-    finite for all finite z, where log(softmax(z)) is -inf (Blanchard, Higham and Higham, 2021).
+    finite for all finite z, where log(softmax(z)) is -inf (Blanchard, Higham and Higham, 2021). The
+    error is a few units in the last place of the larger of 1 and what the entry lies below the
+    maximum: nearly certain classes have a logarithm that rounds to 0.
 
     Parameters
     ----------

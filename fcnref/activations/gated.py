@@ -252,10 +252,12 @@ def gelu_tanh_prime(Z: AnyShape) -> AnyShape:
     w, rest = _twice_u(t)
     d = _up_to_root(t, GELU_TANH_ROOT)
     cubes = t * (t + GELU_TANH_ROOT[0])  # (t₀³ - t³) / (t₀ - t) - t₀²
-    z_u_prime = d * (1.716972025434726 + 0.21406444881780073 * cubes)
-    u = d * (1.6361700895487292 + 0.07135481627260025 * cubes)
-    near = z_u_prime + 0.29195521191476714 * np.expm1(u)
-    bracket = np.where(np.abs(d.real) < 0.2, near, _one_and_2_z_u_prime(t, w, rest) + np.exp(-w))
+    # d (2k (1 + 3c t₀²) + 6kc cubes), and likewise for 2u; then e^(-2u(t₀))
+    two_z_u_prime = d * (1.716972025434726 + 0.21406444881780073 * cubes)
+    two_u = d * (1.6361700895487292 + 0.07135481627260025 * cubes)
+    near = two_z_u_prime + 0.29195521191476714 * np.expm1(two_u)
+    far = _one_and_2_z_u_prime(t, w, rest) + np.exp(-w)
+    bracket = np.where(np.abs(d.real) < 0.2, near, far)
     return _mirrored(Z, _times_sigmoid_prime(bracket, w, rest))
 
 
