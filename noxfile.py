@@ -127,6 +127,15 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Print what the page on performance shows; ``-- --save`` keeps the figures for the page."""
+    install(session, "bench")
+    install_peers(session)
+    for name in ("speed", "memory", "imports", "gradcheck"):
+        session.run("python", f"benchmarks/{name}.py", *session.posargs)
+
+
+@nox.session
 def scripts(session: nox.Session) -> None:
     """Test the logic of the JavaScript with node, which comes as a Python package."""
     session.install(*PINNED, *nox.project.dependency_groups(PROJECT, "scripts"))

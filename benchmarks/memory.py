@@ -5,6 +5,7 @@ what remains: the activations that the trace keeps, and whatever else is alive a
 tracemalloc counts every byte that NumPy allocates, so the figures are the same at every run.
 """
 
+import argparse
 import importlib
 import tracemalloc
 from collections.abc import Iterator
@@ -59,6 +60,9 @@ def peak(case: Case) -> dict[str, float]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--save", action="store_true", help="put the figures on the page")
+    options = parser.parse_args()
     print(f"{'network, m, precision':44} {'peak':>10} {'kept':>10} {'to kept':>8} {'to read':>8}")
     rows = []
     for case in [*CASES, DEEP]:
@@ -68,7 +72,8 @@ def main() -> None:
             f"{case.name:44} {row['peak'] / 2**20:7.2f} MB {row['kept'] / 2**20:7.2f} MB"
             f" {row['peak'] / row['kept']:8.2f} {row['peak'] / row['read']:8.2f}"
         )
-    save("memory", {"rows": rows})
+    if options.save:
+        save("memory", {"rows": rows})
 
 
 if __name__ == "__main__":

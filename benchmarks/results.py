@@ -1,14 +1,17 @@
-"""Where the benchmarks leave their figures for the page: one small file each, with the machine."""
+"""Where the benchmarks leave their figures: in a cell of the page that shows them."""
 
 import datetime as dt
 import json
 import platform
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-FOLDER = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "practice" / "performance.md"
+STORE = re.compile(r'(?<=FIGURES = json.loads\("""\n).*?(?=\n"""\))', re.DOTALL)
+ROW = re.compile(r' (?={"case"|{"sizes": \[[\d, ]*\], "parameters")')  # each on a line of its own
 
 
 def machine() -> dict[str, str]:
@@ -31,12 +34,20 @@ def processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def save(name: str, figures: dict[str, Any]) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    text = json.dumps({"machine": machine(), **figures}, indent=1)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-
-
 def load(name: str) -> dict[str, Any]:
-    figures: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    figures: dict[str, Any] = everything()[name]
+    return figures
+
+
+def save(name: str, figures: dict[str, Any]) -> None:
+    """Put the figures of one benchmark, and the machine they come from, in place of the last."""
+    text = json.dumps(everything() | {name: {"machine": machine(), **figures}})
+    lines = ROW.sub("\n", text)
+    PAGE.write_text(STORE.sub(lambda _: lines, PAGE.read_text("utf-8")), "utf-8")
+
+
+def everything() -> dict[str, Any]:
+    """All figures of the page, by the name of the benchmark."""
+    [text] = STORE.findall(PAGE.read_text("utf-8"))
+    figures: dict[str, Any] = json.loads(text)
     return figures

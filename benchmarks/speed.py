@@ -1,8 +1,9 @@
 """How long the loss and its gradients take, beside the matrix products alone and beside the peers.
 
-Every peer runs in a process of its own. The processes take turns in short rounds, one at a time, so
-that whatever else the machine does meets all of them; a ratio is taken within each round, and the
-table shows the median over the rounds with its quartiles.
+Every peer runs in a process of its own. The processes take short turns, one at a time, so that
+whatever else the machine does meets all of them. A turn warms up, repeats the call in batches and
+counts the fastest batch. A ratio is taken within each round of turns, and the table shows the
+median over the rounds with its quartiles.
 """
 
 import argparse
@@ -12,11 +13,12 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from peers import PEERS, Case
-from results import save
+from results import load, save
 
 CASES = [
     Case(sizes, m, dtype)
@@ -29,7 +31,7 @@ CASES = [
     ]
     for dtype in ("float32", "float64")
 ]
-ROUND = 0.004  # seconds of one peer's turn, or one call where a call takes longer
+BATCH, TURN = 0.0003, 0.02  # seconds; one call, where a call takes longer
 
 
 class Worker:
@@ -57,9 +59,9 @@ class Worker:
         self.process.stdin.flush()
         return self.hear()
 
-    def per_call(self, calls: int) -> float:
-        seconds: float = self.ask(calls=calls)
-        return seconds / calls
+    def seconds(self, calls: int = 1, batches: int = 3) -> float:
+        answer: float = self.ask(calls=calls, batches=batches)
+        return answer
 
     def stop(self) -> None:
         assert self.process.stdin
@@ -95,22 +97,22 @@ def measure(case: Case, workers: list[Worker], seconds: float) -> dict[str, Any]
     """Let the workers take turns for some seconds; return times and ratios to the floor."""
     order = case._asdict()
     same_gradients(case, {w.name: w.ask(**order) for w in workers})
-    calls = {}
+    plan = {}
     for worker in workers:
-        worker.per_call(2)
-        calls[worker.name] = max(1, round(ROUND / worker.per_call(3)))
-    turn = sum(calls[w.name] * w.per_call(calls[w.name]) for w in workers)
-    rounds = [
-        {w.name: w.per_call(calls[w.name]) for w in workers}
-        for _ in range(max(7, round(seconds / turn)))
-    ]
+        one = worker.seconds()
+        calls = max(1, round(BATCH / one))
+        plan[worker.name] = {"calls": calls, "batches": max(1, round(TURN / one / calls))}
+    start = time.perf_counter()
+    rounds: list[dict[str, float]] = []
+    while len(rounds) < 5 or time.perf_counter() - start < seconds:
+        rounds.append({w.name: w.seconds(**plan[w.name]) for w in workers})
     peers = {
         name: {
             "seconds": min(times[name] for times in rounds),
             "ratio": quartiles([times[name] / times["floor"] for times in rounds]),
             "to_fcnref": quartiles([times[name] / times["fcnref"] for times in rounds]),
         }
-        for name in calls
+        for name in plan
     }
     return {"case": order, "rounds": len(rounds), "peers": peers}
 
@@ -136,22 +138,27 @@ def table(results: list[dict[str, Any]], names: list[str]) -> str:
     return "\n".join(lines)
 
 
+def with_the_others(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the networks that this run measured in their place among those of earlier runs."""
+    measured = {Case(**result["case"]).name: result for result in results}
+    earlier = {Case(**result["case"]).name: result for result in load("speed")["results"]}
+    both = earlier | measured
+    return [both[case.name] for case in CASES if case.name in both]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=8, help="for each network")
     parser.add_argument("--only", default="", help="networks whose name begins so")
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/speed.json")
+    parser.add_argument("--save", action="store_true", help="put the figures on the page")
     options = parser.parse_args()
     here = {name: peer for name, peer in PEERS.items() if importlib.util.find_spec(peer[1])}
     for name in PEERS.keys() - here.keys():
         print(f"{PEERS[name][2]} is not installed and left out.")
     workers = [Worker(name, options.threads) for name in here]
-    results = []
-    for case in CASES:
-        if case.name.startswith(options.only):
-            results.append(measure(case, workers, options.seconds))
-            print(table(results[-1:], [name for name in here if name != "floor"]), flush=True)
+    cases = [case for case in CASES if case.name.startswith(options.only)]
+    results = [measure(case, workers, options.seconds) for case in cases]
     for worker in workers:
         worker.stop()
     print(f"\nRatios to the products alone, medians and quartiles; {options.threads} thread(s).\n")
@@ -160,7 +167,8 @@ def main() -> None:
     for name, fact in facts.items():
         print(f"{PEERS[name][2]:20} {fact['version']:16} {', '.join(fact['blas'])}")
     if options.save:
-        save("speed", {"threads": options.threads, "versions": facts, "results": results})
+        figures = {"threads": options.threads, "versions": facts}
+        save("speed", figures | {"results": with_the_others(results)})
 
 
 if __name__ == "__main__":
