@@ -176,6 +176,7 @@ def print_with(browser: Browser, target: Path) -> None:
     for _ in range(2):
         source.write_text(booklet(texts, pages), encoding="utf-8")
         page = browser.new_page(viewport={"width": WIDTH, "height": 930})
+        page.set_default_timeout(300_000)  # a hundred pages, on a machine that may be busy
         page.goto(source.as_uri())
         print_page(page, target)
         page.close()
