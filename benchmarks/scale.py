@@ -133,7 +133,7 @@ def cluster(workers: int) -> Iterator[Client]:
         "memory_limit": LIMIT,
         "host": "127.0.0.1",
         "scheduler_kwargs": {"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-        "silence_logs": logging.ERROR,
+        "silence_logs": logging.CRITICAL,
     }
     with LocalCluster(**settings) as there, Client(there) as client:
         yield client

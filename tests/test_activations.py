@@ -1,5 +1,7 @@
 """The records that layers carry: each ties a map to its rule, and says what the rule reads."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -130,3 +132,16 @@ def test_only_the_maps_that_lose_digits_in_their_output_read_their_input():
 def test_a_record_says_its_name_and_what_it_reads():
     assert repr(fcnref.SIGMOID) == "Activation('sigmoid', reads='Z')"
     assert repr(fcnref.IDENTITY) == "Activation('identity', reads=None)"
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_record_arrives_in_another_process_as_the_one_that_is_there(name):
+    assert pickle.loads(pickle.dumps(ACTIVATIONS[name])) is ACTIVATIONS[name]
+
+
+def test_a_record_of_ones_own_does_not_arrive_as_its_namesake():
+    """By its name alone, a leaky ReLU of another slope would come back as the usual one."""
+    own = fcnref.Activation("leaky_relu", np.cbrt, np.arctan2, "A")
+    assert pickle.loads(pickle.dumps(own)) == own
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        pickle.dumps(leaky_relu_with(0.2))

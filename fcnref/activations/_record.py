@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -92,6 +92,16 @@ class Activation(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Activation({self.name!r}, reads={self.reads!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., "Activation"], tuple[Any, ...]]:
+        """Travel to another process by name, where the name says it all."""
+        if ACTIVATIONS.get(self.name) is self:
+            return _named, (self.name,)
+        return Activation, tuple(self)
+
+
+def _named(name: str) -> Activation:
+    return ACTIVATIONS[name]
 
 
 def _reading(
