@@ -16,7 +16,7 @@ SOFTMAX = family(
         wrong="dZ = dA * A * (1 - A)",
         right=RIGHT,
         tempting="Software that treats every activation as a map of single numbers has no place "
-        "for the rest. With two classes it is exactly half of the truth.",
+        "for the rest. With two classes, a squared error sees exactly half of the truth.",
         fix=RIGHT,
         seen="deeplearning4j/libnd4j/issues/440 SebLague/Neural-Network-Experiments/pull/5 "
         "casper-hansen/Neural-Network-From-Scratch/pull/1",
