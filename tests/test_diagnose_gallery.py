@@ -99,7 +99,7 @@ def test_cards_of_a_slot_and_of_a_slug():
 def test_what_a_card_says_of_hiding_is_executed():
     [card] = cards("missing_1_over_n_out")
     assert card.hidden == ("with one output",)
-    [card] = cards("derivative_without_bias")
+    [card] = cards("reg_on_bias")
     assert "with biases of zero" in card.hidden
 
 
