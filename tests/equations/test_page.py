@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fcnref.equations import check_page
+from fcnref.equations import check_equation, check_page
 from fcnref.equations.page import Display, read_macros, read_page, statements
 
 DW = r"\frac{\partial J}{\partial W^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} A^{[l-1]\top}"
@@ -122,3 +122,16 @@ def test_the_path_may_be_a_word(tmp_path):
     path.write_text(f"$$ {DW} $$\n", encoding="utf-8")
     assert check_page(str(path)) == check_page(path) == check_page(f"$$ {DW} $$\n")
     assert read_page(Path(path))[0].tex.strip() == DW
+
+
+def test_an_environment_is_found_on_its_line():
+    text = "\\begin{document}\nWords.\n\n\\begin{equation}\n a = b\n\\end{equation}\n"
+    (display,) = read_page(text)
+    assert display.line == 4
+
+
+def test_cells_of_different_shape_are_no_pattern():
+    cell = r"\max(z_{1,i}^{[l]}, 0)"
+    other = r"\max(z_{n^{[l]},i}^{[l]}, 0, 1)"
+    tex = rf"z_{{:,i}}^{{[l]}} = \begin{{bmatrix}} {cell} \\ \vdots \\ {other} \end{{bmatrix}}"
+    assert check_equation(tex).codes == ("matrix",)
