@@ -55,14 +55,13 @@ STYLE = """\
   text-align: left; transition: opacity 0.1s; visibility: hidden; width: max-content;
   max-width: min(22em, 80vw); z-index: 10; }
 .fcnref-mark:hover > span, .fcnref-mark:focus > span { opacity: 1; visibility: visible; }
-.fcnref-ledger td { overflow-wrap: anywhere; vertical-align: top; }
+.fcnref-ledger, .fcnref-ledger tbody, .fcnref-ledger tr, .fcnref-ledger td { display: block; }
+.fcnref-ledger { width: 100%; }
+.fcnref-ledger thead, .fcnref-ledger colgroup, .fcnref-ledger td:empty { display: none; }
+.fcnref-ledger tr { border-bottom: 1px solid #8888; padding: 0.6em 0; }
+.fcnref-ledger td { border: 0; overflow-wrap: anywhere; padding: 0.1em 0; white-space: normal; }
 .fcnref-ledger td p { margin: 0; text-align: left; }
-@media (max-width: 700px) {
-  .fcnref-ledger thead { display: none; }
-  .fcnref-ledger tr, .fcnref-ledger td { display: block; border: 0; padding: 0.1em 0; }
-  .fcnref-ledger tr { border-bottom: 1px solid #8888; padding: 0.6em 0; }
-  .fcnref-ledger td:empty { display: none; }
-}
+.fcnref-ledger code, .fcnref-ledger code span { overflow-wrap: anywhere; white-space: normal; }
 @media print { .fcnref-mark > span { display: none; } }
 """
 
