@@ -1,5 +1,6 @@
 """How the site is built."""
 
+import gc
 import hashlib
 import os
 import platform
@@ -13,6 +14,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 sys.path[:0] = [str(DOCS / "_ext")]
+gc.set_threshold(200_000, 20, 1000)  # a page is a tree that stays; collecting it takes half the time
 
 import matplotlib as mpl  # noqa: E402 - these need the path above, as do the next
 import numpy as np  # noqa: E402
@@ -50,6 +52,7 @@ extensions = [
     "page_guards",
     "previews",
     "publishing",
+    "several_processes",
     "shapes",
     "sharing",
     "short_names",

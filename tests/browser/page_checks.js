@@ -1,0 +1,138 @@
+// What is wrong with a page, as a list of sentences. Each check looks at the page as it is laid out.
+window.pageChecks = (() => {
+  const visible = (element) =>
+    element.checkVisibility({ visibilityProperty: true }) && !element.closest(".onlyprint");
+
+  const place = (element) => {
+    const heading = element.closest("section[id]")?.id ?? "top";
+    const text = element.querySelector("annotation")?.textContent ?? element.textContent;
+    return `“${text.replace(/\s+/g, " ").trim().slice(0, 60)}” in #${heading}`;
+  };
+
+  const union = (boxes) => ({
+    left: Math.min(...boxes.map((b) => b.left)),
+    right: Math.max(...boxes.map((b) => b.right)),
+    top: Math.min(...boxes.map((b) => b.top)),
+    bottom: Math.max(...boxes.map((b) => b.bottom)),
+  });
+
+  const ink = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const boxes = [...range.getClientRects()].filter((b) => b.width > 0.5 && b.height > 0.5);
+    return boxes.length ? union(boxes) : null;
+  };
+
+  const scrolls = (style) => /auto|scroll/.test(style.overflowX);
+  const clips = (value) => /hidden|clip|auto|scroll/.test(value);
+
+  // The box of a formula: that of its parts, whose height KaTeX sets to that of the ink.
+  const extent = (formula) => {
+    const parts = [...formula.querySelectorAll(".katex-html > .base")];
+    const boxes = parts.map((part) => part.getBoundingClientRect());
+    return boxes.length ? union(boxes) : null;
+  };
+
+  const confined = (formula, box) => {
+    const faults = [];
+    let free = true; // nothing between the formula and this ancestor scrolls sideways
+    for (let up = formula.parentElement; up && up !== document.body; up = up.parentElement) {
+      const style = getComputedStyle(up);
+      if (style.display === "inline" || style.display === "contents") continue;
+      const room = up.getBoundingClientRect();
+      if (clips(style.overflowY) && (box.top < room.top - 1 || box.bottom > room.bottom + 1)) {
+        if (up.scrollHeight <= up.clientHeight + 1) faults.push("is cut off above or below");
+      }
+      if (free && (box.right > room.right + 1.5 || box.left < room.left - 1.5)) {
+        if (scrolls(style) && up.scrollWidth > up.clientWidth) free = false;
+        else if (!style.position.match(/absolute|fixed/)) {
+          faults.push(`is wider than its box, ${up.tagName.toLowerCase()}.${up.className}`);
+          free = false;
+        }
+      } else if (scrolls(style)) free = false;
+    }
+    return faults;
+  };
+
+  // Rows of a matrix whose ink runs into one another.
+  const crowded = (formula) => {
+    const size = parseFloat(getComputedStyle(formula).fontSize);
+    for (const column of formula.querySelectorAll(".mtable [class^=col-align] > .vlist-t .vlist")) {
+      if (column.parentElement.closest("[class^=col-align]") !== column.closest("[class^=col-align]"))
+        continue;
+      const rows = [...column.children].map(ink).filter(Boolean).sort((a, b) => a.top - b.top);
+      for (let n = 1; n < rows.length; n++) {
+        if (rows[n - 1].bottom - rows[n].top > 0.55 * size) return true;
+      }
+    }
+    return false;
+  };
+
+  const formulas = () => {
+    const faults = [];
+    const boxes = [];
+    for (const formula of document.querySelectorAll(".katex")) {
+      if (!visible(formula) || formula.closest("[aria-hidden=true], [role=tooltip]")) continue;
+      const box = extent(formula);
+      if (!box || box.bottom - box.top < 4 || box.right - box.left < 2) {
+        faults.push(`formula ${place(formula)} has no height or no width`);
+        continue;
+      }
+      for (const fault of confined(formula, box)) faults.push(`formula ${place(formula)} ${fault}`);
+      if (crowded(formula)) faults.push(`formula ${place(formula)} has rows that overlap`);
+      boxes.push([formula, box]);
+    }
+    for (let n = 1; n < boxes.length; n++) {
+      const [formula, b] = boxes[n];
+      const [other, a] = boxes[n - 1];
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      const one = (x) => x.closest("div.formula") ?? x;
+      if (across > 2 && down > 3 && !one(formula).contains(other))
+        faults.push(`formulas ${place(other)} and ${place(formula)} overlap`);
+    }
+    return faults;
+  };
+
+  const duplicateIds = () => {
+    const seen = new Set();
+    const faults = [];
+    for (const { id } of document.querySelectorAll("[id]")) {
+      if (seen.has(id)) faults.push(`id ${id} occurs twice`);
+      seen.add(id);
+    }
+    return faults;
+  };
+
+  const sideways = () => {
+    const width = document.documentElement.clientWidth;
+    const wide = document.documentElement.scrollWidth;
+    if (wide <= width + 1) return [];
+    const guilty = [...document.querySelectorAll("main *")].filter((element) => {
+      const box = element.getBoundingClientRect();
+      return box.right > width + 1 && visible(element);
+    });
+    const names = guilty.slice(-3).map((e) => `${e.tagName.toLowerCase()}.${e.className}`);
+    return [`page is ${wide} px wide on a screen of ${width}: ${names.join(", ")}`];
+  };
+
+  // Text that is in the page and not on the screen, for a reader without scripts.
+  const hiddenText = () => {
+    const faults = [];
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const apart = "script, style, template, noscript, .onlyprint, .pst-js-only, .katex-mathml, " +
+      "details:not([open]), .headerlink, [role=tooltip], dialog, svg, [hidden]";
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (!node.data.trim() || node.parentElement.closest(apart)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      const shown = node.parentElement.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+      if (!shown || box.width === 0 || box.height === 0)
+        faults.push(`text “${node.data.trim().slice(0, 50)}” is not shown`);
+    }
+    return faults;
+  };
+
+  return { formulas, duplicateIds, sideways, hiddenText };
+})();

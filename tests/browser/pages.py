@@ -1,0 +1,141 @@
+"""What a browser sees of a page, and what is wrong with it, each fault as one sentence."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+HERE = Path(__file__).parent
+CHECKS = (HERE / "page_checks.js").read_text("utf-8")
+WATCH = (HERE / "watch_shifts.js").read_text("utf-8")
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SETTLED = """async () => {
+    await document.fonts.ready;
+    const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
+    for (const y of [1e6, 0]) { scrollTo({ top: y, behavior: "instant" }); await frame(); await frame(); }
+}"""
+
+
+class Visit:
+    """A page in a browser that has seen nothing before, with what it asked for and complained of."""
+
+    def __init__(self, browser, url, **options):
+        self.url = url
+        self.requests, self.complaints = [], []
+        self.context = browser.new_context(**{"viewport": DESKTOP, **options})
+        self.context.add_init_script(WATCH)
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda r: self.complaints.append(f"no answer: {r.url}"))
+        self.page.on("response", self.note)
+        self.page.on("console", self.listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.set_default_timeout(30_000)
+        self.page.goto(url)
+        if options.get("java_script_enabled", True):
+            self.page.evaluate(SETTLED)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *reason):
+        self.context.close()
+
+    def note(self, response):
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def listen(self, message):
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def turn(self, theme, viewport):
+        self.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        self.page.set_viewport_size(viewport)
+        self.page.evaluate("() => document.documentElement.offsetHeight")
+
+    def faults(self, *names):
+        self.page.evaluate(CHECKS)
+        return self.page.evaluate("names => names.flatMap((n) => pageChecks[n]())", list(names))
+
+    def shift(self):
+        return self.page.evaluate("() => shifts.reduce((sum, { value }) => sum + value, 0)")
+
+    def moved(self):
+        return self.page.evaluate("() => shifts.map(({ value, moved }) => [value, moved])")
+
+
+def leaves(visit, home):
+    """What of the requests of a visit went elsewhere than to `home`."""
+    kept = (home, "data:", "blob:", "about:")
+    return [f"request to {url}" for url in visit.requests if not url.startswith(kept)]
+
+
+def accessibility(page, axe, **options):
+    """The serious and critical findings of axe."""
+    asked = {"resultTypes": ["violations"], **options}
+    found = axe.run(page, options=asked).response["violations"]
+    return [
+        f"axe {violation['id']}: {', '.join(map(str, node['target']))} {node['html'][:120]}"
+        for violation in found
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
+
+
+class Anchors(HTMLParser):
+    """The links and the targets of one page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.ids |= {values.get("id"), values.get("name") if tag == "a" else None} - {None}
+        self.links += [
+            values[name]
+            for name in ("href", "src", "srcset", "data", "poster")
+            if values.get(name) and not (tag == "a" and name == "name")
+        ]
+
+
+@cache
+def anchors(path):
+    return Anchors(path.read_text("utf-8"))
+
+
+def broken_links(site: Path) -> Iterator[str]:
+    """Every link inside the site that leads nowhere."""
+    for path in sorted(site.rglob("*.html")):
+        here = path.relative_to(site).as_posix()
+        for link in anchors(path).links:
+            parts = urlsplit(urljoin(f"http://site/{here}", link)) if not re.match(r"\w+:", link) else None
+            if parts is None or link.startswith("//"):
+                continue
+            target = site / unquote(parts.path).lstrip("/")
+            if target.is_dir():
+                target /= "index.html"
+            fragment = unquote(parts.fragment)
+            if not target.is_file():
+                yield f"{here}: {link}"
+            elif fragment and target.suffix == ".html" and fragment not in anchors(target).ids:
+                yield f"{here}: {link}"
+
+
+@cache
+def compressed(path: Path) -> int:
+    """Bytes of a file on the way to the reader."""
+    content = path.read_bytes()
+    packed = path.suffix in {".woff2", ".png", ".jpg", ".webp", ".ico"}
+    return len(content) if packed else len(gzip.compress(content, 6))
+
+
+def weight(urls, home, site) -> int:
+    """Bytes that these addresses cost together."""
+    paths = {urlsplit(url).path.lstrip("/") for url in urls if url.startswith(home)}
+    return sum(compressed(site / unquote(path or "index.html")) for path in paths)
