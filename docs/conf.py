@@ -153,6 +153,7 @@ warnings.filterwarnings("ignore", message=".*set_application", module="sphinx_au
 default_role = "py:obj"
 add_module_names = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_preserve_defaults = True
 autodoc_typehints = "none"
 always_use_bars_union = True
 typehints_defaults = "comma"
@@ -179,6 +180,7 @@ html_static_path = ["_static", "../fcnref/show/assets/indices.css"]
 html_css_files = ["book.css", "indices.css", "pictures.css"]
 html_js_files = [("page.js", {"defer": "defer"}), "index-colors.js"]
 html_favicon = "_static/mark.svg"
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_search_scorer = str(DOCS / "_ext" / "search_scorer.js")
 html_show_sourcelink = False

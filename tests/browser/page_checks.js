@@ -28,7 +28,7 @@ window.pageChecks = (() => {
 
   // The box of a formula: that of its parts, whose height KaTeX sets to that of the ink.
   const extent = (formula) => {
-    const parts = [...formula.querySelectorAll(".katex-html > .base")];
+    const parts = [...formula.querySelectorAll(".katex-base")];
     const boxes = parts.map((part) => part.getBoundingClientRect());
     return boxes.length ? union(boxes) : null;
   };
