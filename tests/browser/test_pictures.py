@@ -1,8 +1,6 @@
 """The pictures in a browser, by mouse, by finger and by keyboard; their numbers are fcnref's."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +9,6 @@ import pytest
 import fcnref
 from fcnref.show import show_dA_prev, show_db, show_dW, show_softmax_dZ, show_steps
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -33,17 +27,6 @@ PICTURES = {
     "dZ": show_softmax_dZ(dA, Z),
     "steps": show_steps(X, Y, layers, fcnref.SOFTMAX_CROSS_ENTROPY, pages="."),
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium was found; install one, or name it in CHROMIUM")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
