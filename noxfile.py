@@ -25,7 +25,8 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 SITE = ROOT / "docs" / "_build" / "html"
 PINNED = ["--quiet", "--constraint", "constraints.txt"]
 TREES = SITE.with_name("doctrees")
-SPHINX = ["sphinx-build", "-n", "-W", "--keep-going", "-j", "auto", "-d", str(TREES), "docs", str(SITE)]
+STRICT = ["-n", "-W", "--keep-going", "-j", "auto"]
+SPHINX = ["sphinx-build", *STRICT, "-d", str(TREES), "docs", str(SITE)]
 
 
 def works(python: str) -> bool:

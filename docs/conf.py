@@ -14,7 +14,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 sys.path[:0] = [str(DOCS / "_ext")]
-gc.set_threshold(200_000, 20, 1000)  # a page is a tree that stays; collecting it takes half the time
+gc.set_threshold(200_000, 20, 1000)  # pages are trees that stay; looking through them costs more
 
 import matplotlib as mpl  # noqa: E402 - these need the path above, as do the next
 import numpy as np  # noqa: E402

@@ -70,7 +70,7 @@ def shorten_tracebacks(app: Sphinx, doctree: nodes.document) -> None:
                 block.replace_self(nodes.literal_block(said, said, **block.attributes))
 
 
-def drop_common_ids(app: Sphinx, doctree: nodes.document) -> None:
+def drop_common_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Take from every exercise and solution the identifier that all of them carry."""
     for part in doctree.findall(nodes.section):
         part["ids"] = [name for name in part["ids"] if name not in COMMON]
@@ -106,7 +106,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-check-consistency", check_outputs)
     app.connect("env-check-consistency", check_reference)
     app.connect("doctree-read", shorten_tracebacks)
-    app.connect("doctree-read", drop_common_ids)
+    app.connect("doctree-resolved", drop_common_ids)
     app.connect("build-finished", forget_failed_build)
     app.connect("doctree-resolved", check_pictures, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,7 +35,8 @@ FORMULAS |= {f"Size{n}-Regular" for n in range(1, 5)}
 # Of these only the letters are taken, which stand under KaTeX's classes.
 LETTERS = set(string.ascii_letters + string.digits)
 ONLY = {"AMS-Regular": LETTERS, "Main-Bold": LETTERS, "SansSerif-Regular": LETTERS}
-CLASSES = re.compile(r'class="[^"]*\b(?:amsrm|mathbb|mathbf|textbf|mathsf|textsf)\b[^"]*"[^>]*>([^<]+)<')
+FACES = "amsrm|mathbb|mathbf|textbf|mathsf|textsf"
+CLASSES = re.compile(rf'class="[^"]*\b(?:{FACES})\b[^"]*"[^>]*>([^<]+)<')
 
 
 def missing_letters(html: str) -> set[str]:

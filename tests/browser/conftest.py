@@ -32,7 +32,7 @@ def site():
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format, *args):
+    def log_request(self, code="-", size="-"):
         pass
 
 

@@ -15,12 +15,16 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SETTLED = """async () => {
     await document.fonts.ready;
     const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
-    for (const y of [1e6, 0]) { scrollTo({ top: y, behavior: "instant" }); await frame(); await frame(); }
+    for (const top of [1e6, 0]) {
+      scrollTo({ top, behavior: "instant" });
+      await frame();
+      await frame();
+    }
 }"""
 
 
 class Visit:
-    """A page in a browser that has seen nothing before, with what it asked for and complained of."""
+    """A page in a browser that has seen nothing before: what it asked for and complained of."""
 
     def __init__(self, browser, url, **options):
         self.url = url
@@ -118,14 +122,15 @@ def broken_links(site: Path) -> Iterator[str]:
     for path in sorted(site.rglob("*.html")):
         here = path.relative_to(site).as_posix()
         for link in anchors(path).links:
-            parts = urlsplit(urljoin(f"http://site/{here}", link)) if not re.match(r"\w+:", link) else None
-            if parts is None or link.startswith("//"):
+            if re.match(r"\w+:|//", link):
                 continue
+            parts = urlsplit(urljoin(f"http://site/{here}", link))
             target = site / unquote(parts.path).lstrip("/")
             if target.is_dir():
                 target /= "index.html"
             fragment = unquote(parts.fragment)
-            if not target.is_file() or (fragment and target.suffix == ".html" and fragment not in anchors(target).ids):
+            page = fragment and target.suffix == ".html"
+            if not target.is_file() or (page and fragment not in anchors(target).ids):
                 yield f"{here}: {link}"
 
 

@@ -90,7 +90,8 @@ def test_page_that_scrolls_sideways(faults):
 
 
 def test_text_that_needs_a_script(faults):
-    body = "<p>seen</p><p style='display: none'>unseen</p><p style='visibility: hidden'>nor this</p>"
+    hidden = "<p style='display: none'>unseen</p><p style='visibility: hidden'>nor this</p>"
+    body = f"<p>seen</p>{hidden}"
     found = faults(body, named("hiddenText"), java_script_enabled=False)
     assert found == ["text “unseen” is not shown", "text “nor this” is not shown"]
 

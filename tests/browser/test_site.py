@@ -9,7 +9,7 @@ KB = 1024
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 WRITTEN = [page for page in PAGES if not page.startswith("_modules/")]
 # The listings of the source all come from one template.
-LISTINGS = [page for page in PAGES if page in {"_modules/index.html", "_modules/fcnref/affine.html"}]
+LISTINGS = sorted({"_modules/index.html", "_modules/fcnref/affine.html"} & set(PAGES))
 DERIVATION = [page for page in PAGES if page.startswith("derivation/")]
 
 
