@@ -5,6 +5,7 @@ session does the same next year.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -147,9 +148,14 @@ def scripts(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Drive the pictures in the Chromium of this machine; skipped where there is none."""
+    """Look at every page of the site, and drive the pictures, in the Chromium of this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not chromium:
+        session.skip("no Chromium was found; install one, or name it in CHROMIUM")
+    session.run(sys.executable, "-m", "nox", "--session", "docs", external=True)
     install(session, "browser")
-    session.run("pytest", "tests/browser", *session.posargs)
+    session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": chromium})
 
 
 @nox.session
