@@ -231,8 +231,32 @@ def write_style(app: Sphinx, exception: Exception | None) -> None:
         (folder / "fcnref-equations.css").write_text(STYLE, encoding="utf-8")
 
 
+def told(app: Sphinx, env: BuildEnvironment) -> list[object]:
+    """Return what a ledger tells of the pages and the tests."""
+    verdicts = [
+        (page, label, summary(found))
+        for page, all_of_page in sorted(_store(env).items())
+        for label, found in by_label(all_of_page).items()
+    ]
+    folder = app.config.fcnref_equations_tests
+    tests = (Path(app.srcdir) / folder).rglob("*.py") if folder else ()
+    return [verdicts, sorted((path.as_posix(), path.stat().st_mtime) for path in tests)]
+
+
+def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:  # noqa: ARG001
+    """Note which pages this build reads."""
+    env.fcnref_read = set(docnames)  # type: ignore[attr-defined]
+
+
 def refresh_ledgers(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Name the pages with a ledger: they depend on all others."""
+    """Name the pages with a ledger, if what they tell has changed."""
+    read: set[str] = getattr(env, "fcnref_read", set())
+    now = told(app, env)
+    documented = {entry.docname for entry in env.domains.python_domain.objects.values()}
+    errata = {name for name in read if name.startswith("errata")}
+    if not (read & documented or errata) and now == getattr(env, "fcnref_told", None):
+        return []
+    env.fcnref_told = now  # type: ignore[attr-defined]
     pages = [name for name in env.found_docs if Path(env.doc2path(name)).suffix == ".md"]
     return [
         name
@@ -275,6 +299,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", check_source)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
+    app.connect("env-before-read-docs", note_reading)
     app.connect("env-updated", refresh_ledgers)
     app.connect("doctree-resolved", add_marks)
     app.connect("build-finished", write_json)

@@ -151,3 +151,30 @@ def test_the_ledger_names_tests_as_pytest_does():
         ("eq-b", "test_all[eq-b]"),
         ("eq-c", "test_one"),
     ]
+
+
+def test_a_ledger_is_written_anew_only_if_what_it_tells_has_changed(tmp_path):
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
+
+    equation = r"$$ \nabla_{W^{[l]}} J = \frac{\partial J}{\partial Z^{[l]}} A^{[l-1]\top} $$ "
+    (tmp_path / "conf.py").write_text(
+        'extensions = ["myst_parser", "fcnref.sphinx_ext"]\n'
+        'myst_enable_extensions = ["dollarmath"]\nhtml_theme = "basic"\n'
+    )
+    (tmp_path / "index.md").write_text("# I\n\n```{toctree}\npage\nledger\n```\n")
+    (tmp_path / "ledger.md").write_text("# L\n\n```{equation-ledger}\n```\n")
+    page, ledger = tmp_path / "page.md", tmp_path / "out" / "ledger.html"
+
+    def build(text: str) -> str:
+        page.write_text(text)
+        if ledger.exists():
+            ledger.write_text("")  # stays empty if it is not written anew
+        with docutils_namespace():
+            Sphinx(tmp_path, tmp_path, tmp_path / "out", tmp_path / "trees", "html",
+                   status=None).build()  # fmt: skip
+        return ledger.read_text()
+
+    assert "eq-one" in build(f"# P\n\n{equation} (eq-one)\n")
+    assert build(f"# P\n\nMore words.\n\n{equation} (eq-one)\n") == ""
+    assert "eq-two" in build(f"# P\n\nMore words.\n\n{equation} (eq-two)\n")
