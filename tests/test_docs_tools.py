@@ -1,0 +1,33 @@
+"""The tools of the site: pages dealt to processes, letters that a typeface lacks."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sphinx")
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "_ext"))
+deal = pytest.importorskip("several_processes").deal
+
+
+def test_every_page_is_dealt_once():
+    weights = {f"page{n}": float(n % 5) for n in range(17)}
+    assert sorted(deal(weights, [7, 7, 3])) == sorted(weights)
+
+
+def test_heavy_pages_go_to_different_hands():
+    weights = {"a": 9.0, "b": 8.0, "c": 7.0, "d": 1.0, "e": 1.0, "f": 1.0}
+    dealt = deal(weights, [2, 2, 2])
+    hands = [set(dealt[n : n + 2]) for n in (0, 2, 4)]
+    assert all(len(hand & {"a", "b", "c"}) == 1 for hand in hands)
+
+
+def test_a_hand_holds_no_more_than_its_size():
+    weights = {"a": 9.0, "b": 0.1, "c": 0.1, "d": 0.1}
+    assert set(deal(weights, [1, 3])[:1]) == {"a"}
+
+
+def test_a_sign_that_a_reduced_typeface_lacks_is_found():
+    missing_letters = pytest.importorskip("typefaces").missing_letters
+    assert missing_letters('<span class="mord mathbb">R</span><span class="mord">≲</span>') == set()
+    assert missing_letters('<span class="mrel amsrm">≲</span>') == {"≲"}
