@@ -238,9 +238,15 @@ def told(app: Sphinx, env: BuildEnvironment) -> list[object]:
         for page, all_of_page in sorted(_store(env).items())
         for label, found in by_label(all_of_page).items()
     ]
+    unread = [
+        (page, verdict.line, verdict.message)
+        for page, all_of_page in sorted(_store(env).items())
+        for verdict in all_of_page
+        if verdict.status == "not read"
+    ]
     folder = app.config.fcnref_equations_tests
     tests = (Path(app.srcdir) / folder).rglob("*.py") if folder else ()
-    return [verdicts, sorted((path.as_posix(), path.stat().st_mtime) for path in tests)]
+    return [verdicts, unread, sorted((path.as_posix(), path.stat().st_mtime) for path in tests)]
 
 
 def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:  # noqa: ARG001

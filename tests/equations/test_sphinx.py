@@ -153,6 +153,7 @@ def test_the_ledger_names_tests_as_pytest_does():
     ]
 
 
+@pytest.mark.filterwarnings("default")
 def test_a_ledger_is_written_anew_only_if_what_it_tells_has_changed(tmp_path):
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace
