@@ -16,13 +16,6 @@ window.pageChecks = (() => {
     bottom: Math.max(...boxes.map((b) => b.bottom)),
   });
 
-  const ink = (element) => {
-    const range = document.createRange();
-    range.selectNodeContents(element);
-    const boxes = [...range.getClientRects()].filter((b) => b.width > 0.5 && b.height > 0.5);
-    return boxes.length ? union(boxes) : null;
-  };
-
   const scrolls = (style) => /auto|scroll/.test(style.overflowX);
   const clips = (value) => /hidden|clip/.test(value);
 
@@ -35,36 +28,19 @@ window.pageChecks = (() => {
 
   const confined = (formula, box) => {
     const faults = [];
-    let free = true; // nothing between the formula and this ancestor scrolls sideways
+    let tooNarrow = null; // the innermost box that a formula leaves, unless one around it scrolls
     for (let up = formula.parentElement; up && up !== document.body; up = up.parentElement) {
       const style = getComputedStyle(up);
-      if (style.display === "inline" || style.display === "contents") continue;
+      if (/inline$|contents/.test(style.display)) continue;
       const room = up.getBoundingClientRect();
       if (clips(style.overflowY) && (box.top < room.top - 1 || box.bottom > room.bottom + 1))
         faults.push("is cut off above or below");
-      if (free && (box.right > room.right + 1.5 || box.left < room.left - 1.5)) {
-        if (scrolls(style) && up.scrollWidth > up.clientWidth) free = false;
-        else if (!style.position.match(/absolute|fixed/)) {
-          faults.push(`is wider than its box, ${up.tagName.toLowerCase()}.${up.className}`);
-          free = false;
-        }
-      } else if (scrolls(style)) free = false;
+      if (scrolls(style)) return faults;
+      const leaves = box.right > room.right + 1.5 || box.left < room.left - 1.5;
+      if (leaves && !/absolute|fixed/.test(style.position)) tooNarrow ??= up;
     }
+    if (tooNarrow) faults.push(`is wider than its box, .${tooNarrow.className}`);
     return faults;
-  };
-
-  // Rows of a matrix whose ink runs into one another.
-  const crowded = (formula) => {
-    const size = parseFloat(getComputedStyle(formula).fontSize);
-    for (const column of formula.querySelectorAll(".mtable [class^=col-align] > .vlist-t .vlist")) {
-      if (column.parentElement.closest("[class^=col-align]") !== column.closest("[class^=col-align]"))
-        continue;
-      const rows = [...column.children].map(ink).filter(Boolean).sort((a, b) => a.top - b.top);
-      for (let n = 1; n < rows.length; n++) {
-        if (rows[n - 1].bottom - rows[n].top > 0.55 * size) return true;
-      }
-    }
-    return false;
   };
 
   const formulas = () => {
@@ -78,7 +54,6 @@ window.pageChecks = (() => {
         continue;
       }
       for (const fault of confined(formula, box)) faults.push(`formula ${place(formula)} ${fault}`);
-      if (crowded(formula)) faults.push(`formula ${place(formula)} has rows that overlap`);
       boxes.push([formula, box]);
     }
     for (let n = 1; n < boxes.length; n++) {

@@ -6,7 +6,8 @@ from tests.browser.conftest import SITE
 from tests.browser.pages import DESKTOP, PHONE, Visit, accessibility, broken_links, leaves, weight
 
 KB = 1024
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+FILES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+PAGES = [file for file in FILES if not file.startswith("_static/")]  # there lie templates
 WRITTEN = [page for page in PAGES if not page.startswith("_modules/")]
 # The listings of the source all come from one template.
 LISTINGS = sorted({"_modules/index.html", "_modules/fcnref/affine.html"} & set(PAGES))
