@@ -235,12 +235,12 @@ def told(app: Sphinx, env: BuildEnvironment) -> list[object]:
     """Return what a ledger tells of the pages and the tests."""
     verdicts = [
         (page, label, summary(found))
-        for page, all_of_page in sorted(_store(env).items())
+        for page, all_of_page in sorted(stored(env).items())
         for label, found in by_label(all_of_page).items()
     ]
     unread = [
         (page, verdict.line, verdict.message)
-        for page, all_of_page in sorted(_store(env).items())
+        for page, all_of_page in sorted(stored(env).items())
         for verdict in all_of_page
         if verdict.status == "not read"
     ]
