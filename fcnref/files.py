@@ -144,7 +144,7 @@ def load(path: str | os.PathLike[str], activations: Sequence[Activation] | None 
 
 def _name_of(activation: Activation) -> str | None:
     """Return the name that means this very activation; a leaky ReLU may have another slope."""
-    return activation.name if ACTIVATIONS.get(activation.name) is activation else None
+    return activation.name if ACTIVATIONS.get(activation.name) == activation else None
 
 
 def _activations(

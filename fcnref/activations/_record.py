@@ -95,7 +95,7 @@ class Activation(NamedTuple):
 
     def __reduce__(self) -> tuple[Callable[..., "Activation"], tuple[Any, ...]]:
         """Travel to another process by name, where the name says it all."""
-        if ACTIVATIONS.get(self.name) is self:
+        if ACTIVATIONS.get(self.name) == self:
             return _named, (self.name,)
         return Activation, tuple(self)
 
