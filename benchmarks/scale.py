@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def over_chunks(chunks: Sequence[int], store: str, layers: Sequence[Layer], work
 
 def planned(chunks: Sequence[int], store: str, layers: Sequence[Layer], workers: int) -> Any:
     bag = db.from_sequence(chunks, npartitions=workers)
-    return bag.map(part, store, layers).fold(pooled)
+    return bag.map(partial(part, store=store, layers=layers)).fold(pooled)
 
 
 def on_arrays(store: str, layers: Sequence[Layer]) -> tuple[Any, int]:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_two_processes_send_gradients_and_listen_to_this_machine_alone(rng):
         assert len(heard) >= 4
         assert set(heard) == {"127.0.0.1"}
         chunks = bag.from_sequence(range(CHUNKS), npartitions=2)
-        m, J, grads = chunks.map(part, layers).fold(joined_as_on_the_page()).compute()
+        m, J, grads = chunks.map(partial(part, layers=layers)).fold(joined_as_on_the_page()).compute()
         sent = sum(client.run(bytes_sent).values())
     assert not any(worker.is_running() for worker in workers)
     X, Y = (np.hstack(parts) for parts in zip(*map(draw, range(CHUNKS)), strict=True))
