@@ -62,7 +62,8 @@ def test_two_processes_send_gradients_and_listen_to_this_machine_alone(rng):
         assert len(heard) >= 4
         assert set(heard) == {"127.0.0.1"}
         chunks = bag.from_sequence(range(CHUNKS), npartitions=2)
-        m, J, grads = chunks.map(partial(part, layers=layers)).fold(joined_as_on_the_page()).compute()
+        parts = chunks.map(partial(part, layers=layers))
+        m, J, grads = parts.fold(joined_as_on_the_page()).compute()
         sent = sum(client.run(bytes_sent).values())
     assert not any(worker.is_running() for worker in workers)
     X, Y = (np.hstack(parts) for parts in zip(*map(draw, range(CHUNKS)), strict=True))
