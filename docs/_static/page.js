@@ -1,5 +1,7 @@
 // A box that scrolls must be reachable with the keyboard; one that does not must not stop it.
-const boxes = document.querySelectorAll(".formula, .cell_output pre, .highlight pre");
+const boxes = document.querySelectorAll(
+  ".formula, .cell_output pre, .cell_output .text_html > div, .highlight pre",
+);
 const mark = () => {
   for (const box of boxes) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
