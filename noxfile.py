@@ -183,7 +183,7 @@ def notebooks(session: nox.Session) -> None:
     others = {need for need in needs if not need.startswith("fcnref")}
     tools = nox.project.dependency_groups(PROJECT, "notebooks")
     session.install(*PINNED, *tools, f".[{','.join(sorted(extras))}]", *sorted(others))
-    session.run("python", "tests/notebooks.py", *map(str, books))
+    session.run("python", "docs/_ext/run_notebooks.py", *map(str, books))
 
 
 def requirements(notebook: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """Run notebooks, each with the packages that it asks for and no others.
 
-    python tests/notebooks.py SITE/page.ipynb ...
+    python docs/_ext/run_notebooks.py SITE/page.ipynb ...
 
 The environment holds what all of them need together. For each one, the packages that it does not
 ask for are hidden, so that a page which forgets to name one fails.
