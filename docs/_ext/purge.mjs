@@ -8,6 +8,8 @@ const [{ css: kept }] = await new PurgeCSS().purge({
   content: [{ raw: tokens.join(" "), extension: "txt" }],
   css: [{ raw: css }],
   defaultExtractor: (content) => content.split(" "),
+  // what scripts and browsers set on an element
+  dynamicAttributes: ["data-theme", "data-mode", "data-bs-popper", "disabled", "hidden", "type"],
   // what Bootstrap's scripts put together from parts
   safelist: { greedy: [/^(bs-)?tooltip/, /^bs-/], standard: [/^(show|fade|collapsing)$/] },
 });

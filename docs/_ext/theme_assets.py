@@ -54,7 +54,8 @@ def purged(css: str, names: set[str]) -> str:
     """Return the style sheet without the rules that none of the names can meet."""
     task = json.dumps({"tokens": sorted(names), "css": css})
     script = Path(__file__).with_name("purge.mjs")
-    kept = DOCS / "_build" / "purged" / (hashlib.sha256(task.encode()).hexdigest()[:16] + ".css")
+    digest = hashlib.sha256(script.read_bytes() + task.encode()).hexdigest()[:16]
+    kept = DOCS / "_build" / "purged" / f"{digest}.css"
     if not kept.exists():
         done = subprocess.run(
             [node_program(), script, DOCS], input=task, capture_output=True, text=True, check=True,
@@ -78,6 +79,13 @@ def slim(static: Path) -> None:
         (static / name).write_text(ICON_FONT.sub(icon_font, styles[name]), "utf-8")
 
 
+def _make_room(app: Sphinx) -> None:
+    # The theme copies its mark even if a build is broken off, and where there is no folder yet, the
+    # mark would take the folder's name.
+    if app.builder.format == "html":
+        (app.outdir / "_static").mkdir(parents=True, exist_ok=True)
+
+
 def _tidy(app: Sphinx, error: Exception | None) -> None:
     static = app.outdir / "_static"
     for file in [*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map")]:
@@ -88,6 +96,7 @@ def _tidy(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Offer the filter to ``layout.html`` and tidy up after the build."""
+    app.connect("builder-inited", _make_room)
     app.connect("html-page-context", _offer)
     app.connect("build-finished", _tidy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -56,6 +56,25 @@ def test_page_without_scripts(browser, site, page):
         assert visit.faults("formulas", "hiddenText") == []
 
 
+@pytest.mark.parametrize(("theme", "other"), [("light", "dark"), ("dark", "light")])
+def test_the_mark_stands_once_and_the_page_can_be_turned(browser, site, theme, other):
+    with Visit(
+        browser, (site / "index.html").as_uri(), viewport=DESKTOP, color_scheme=theme
+    ) as visit:
+        marks = visit.page.locator(".logo__image").all()
+        assert sum(mark.is_visible() for mark in marks) == 1
+        ground = "getComputedStyle(document.body).backgroundColor"
+        before = visit.page.evaluate(ground)
+        for _ in range(3):  # the switch goes round: as the system has it, light, dark
+            visit.page.locator(".bd-header-article .theme-switch-button:visible").first.click()
+            item = visit.page.locator(f'.dropdown-menu [data-mode="{other}"]:visible')
+            if item.count():
+                item.first.click()
+            if visit.page.evaluate("document.documentElement.dataset.theme") == other:
+                break
+        assert visit.page.evaluate(ground) != before
+
+
 def test_links_lead_somewhere(site):
     assert list(broken_links(site)) == []
 
