@@ -14,7 +14,11 @@ from fcnref.equations.expression import (
     Derivative,
     Expression,
     Free,
+    Grid,
+    Index,
+    Negative,
     Node,
+    Number,
     free_letters,
     unfolded,
     walk,
@@ -56,7 +60,7 @@ def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
         return blank._replace(message="it states nothing: there is no relation", codes=("nothing",))
     bench = Bench(needed(claim, notation), claim.conditions, process_time() + SECONDS)
     try:
-        if claim.kind == "update" or defines:
+        if claim.kind == "update" or (defines and len(claim.members) == 1):
             return _defined(claim, bench, blank)
         return _equated(claim, bench, blank, notation.cost)
     except NoMeaning as fault:
@@ -150,6 +154,8 @@ def _settles(
         if all(numbers) and numbers[0] != numbers[1]:
             # the numbers can be chosen so that the sides agree
             return bool(outcome.ratios) and all(isfinite(ratio) for _, ratio in outcome.ratios)
+    if isinstance(left, Node) and _given_in_numbers(left, right):
+        return outcome.failure is not None and outcome.failure.code == "value"
     if isinstance(left, Node) and left.family == "V":
         return notation.variance == "any"
     if any(isinstance(part, Node) and part.family == "losses" for part in walk(right)):
@@ -158,6 +164,13 @@ def _settles(
         return notation.cost in {"any", "mean", "sum"}
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes
     return is_g and notation.activation in {"generic", "elementwise"}
+
+
+def _given_in_numbers(left: Node, right: Expression) -> bool:
+    """Tell whether an input, a target or a parameter is written out in numbers."""
+    given = left.family in {"W", "b", "Y"} or (left.family == "A" and left.layer == Index("", 0))
+    written = (Grid, Number, Negative)
+    return given and isinstance(right, Grid) and all(isinstance(p, written) for p in walk(right))
 
 
 def _wrong(

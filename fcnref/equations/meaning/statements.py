@@ -112,7 +112,9 @@ def _claim(reader: Reader, statement: Statement) -> Claim | None:
     about = bool(relations & _ABOUT)
     definition = None if about else _definition(reader, sides, explicit=bool(relations & DEFINES))
     if definition is not None:
-        return Claim("definition", (definition.body,), conditions, defines=definition)
+        chain = tuple([reader.side(side) for side in sides[1:]]) if len(sides) > 2 else ()
+        members = chain or (definition.body,)
+        return Claim("definition", members, conditions, defines=definition)
     members = tuple([reader.side(side) for side in sides])
     if reader.notation.einstein:
         members = (members[0], *(_summed(reader, members[0], side) for side in members[1:]))
