@@ -153,7 +153,12 @@ def _settles(
         numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
         if all(numbers) and numbers[0] != numbers[1]:
             # the numbers can be chosen so that the sides agree
-            return bool(outcome.ratios) and all(isfinite(ratio) for _, ratio in outcome.ratios)
+            meets = outcome.failure is not None and outcome.failure.code == "value"
+            return (
+                meets
+                and bool(outcome.ratios)
+                and all(isfinite(ratio) for _, ratio in outcome.ratios)
+            )
     if isinstance(left, Node) and _given_in_numbers(left, right):
         return outcome.failure is not None and outcome.failure.code == "value"
     if isinstance(left, Node) and left.family == "V":

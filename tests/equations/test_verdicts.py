@@ -266,3 +266,20 @@ def test_small_steps_and_random_weights():
     assert check_equation(square, random).status == "true"
     assert check_equation(square.replace(r"= v^{[l]}", "="), random).status == "wrong"
     assert check_equation(square).codes == ("expectation",)
+
+
+@pytest.mark.parametrize(
+    ("last", "status"), [(r"\frac{1}{2m}", "definition"), (r"\frac{1}{2}", "wrong")]
+)
+def test_a_chain_that_begins_with_a_definition_is_compared_to_its_end(last, status):
+    squares = r"\sum_{i=1}^{m} \left( a_{j,i}^{[l]} \right)^2"
+    tex = rf"P_j^{{[l]}} = \frac{{1}}{{m}} \frac{{1}}{{2}} {squares} = {last} {squares}"
+    assert check_equation(tex).status == status
+
+
+def test_a_network_can_be_given_in_numbers():
+    sizes = Notation().extend({"widths": [2, 2, 2], "examples_count": 1})
+    column = r"\begin{bmatrix} 0.05 \\ 0.10 \end{bmatrix}"
+    assert check_equation(f"X = {column}", sizes).status == "definition"
+    assert check_equation("W^{[1]} = " + column, sizes).status == "wrong"
+    assert check_equation("Z^{[1]} = " + column, sizes).status == "wrong"
