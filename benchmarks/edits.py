@@ -75,10 +75,10 @@ def edits(tex: str) -> Iterator[tuple[str, str]]:
 
 
 def displays(path: Path, notation: Notation) -> Iterator[tuple[Display, Known, list[str]]]:
-    """Yield the labelled displays of a page with what the page has said before them."""
+    """Yield the displays of a page with what the page has said before them."""
     text = path.read_text(encoding="utf-8") + "\n"
     for display, known, _ in checking.check_displays(text, notation):
-        if display.label and "wrong" not in display.options.get("class", ""):
+        if not display.inline and "wrong" not in display.options.get("class", ""):
             yield display, known, [row.tex for row in statements(display, notation.macros)]
 
 
@@ -144,6 +144,8 @@ def main() -> int:
     number = 0
     for page in pages:
         for display, known, rows in displays(page, notation):
+            if not display.label:
+                continue
             members.clear()
             checking.judged = remembering
             before = {v.status for v in verdicts_of(display, known, rows)}
