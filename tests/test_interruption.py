@@ -229,7 +229,7 @@ def test_another_kind_of_generator_is_refused(start):
 
 
 LONG = """
-import sys
+import signal, sys
 from functools import partial
 import numpy as np
 from fcnref import TANH, IDENTITY, HALF_SQUARED_ERROR, adam, initialize, train
@@ -250,6 +250,7 @@ def say(trained):
         print("trained for three epochs", flush=True)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if a shell's background job
     save(sys.argv[1], begin(say))
     print("saved", flush=True)
 """

@@ -5,13 +5,14 @@ evaluates both sides of every equation. Needs lark: ``pip install fcnref[equatio
 """
 
 from fcnref.equations.checking import assert_page, check_equation, check_page
-from fcnref.equations.notation import BUNDLED, Notation, NotationError
+from fcnref.equations.notation import BUNDLED, Notation, NotationError, Symbol
 from fcnref.equations.verdict import Verdict
 
 __all__ = [
     "BUNDLED",
     "Notation",
     "NotationError",
+    "Symbol",
     "Verdict",
     "assert_page",
     "check_equation",

@@ -93,7 +93,7 @@ window.pageChecks = (() => {
   // Text that is in the page and not on the screen, for a reader without scripts.
   const hiddenText = () => {
     const faults = [];
-    const article = document.querySelector(".bd-article, main, body");
+    const article = document.querySelector(".bd-article") ?? document.body;
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     const apart = "script, style, template, noscript, .onlyprint, .pst-js-only, .katex-mathml, " +
       "details:not([open]), .headerlink, [role=tooltip], dialog, svg, [hidden]";
