@@ -127,7 +127,7 @@ def main() -> int:
     ]
     explanations: list[Explanation] = []
 
-    def noting(*arguments):  # type: ignore[no-untyped-def]
+    def noting(*arguments):  # type: ignore[no-untyped-def]  # passes all on
         explanations.append(explain(*arguments))
         return explanations[-1]
 
@@ -135,7 +135,7 @@ def main() -> int:
     judged = checking.judged
     members: list[Expression] = []
 
-    def remembering(claim, *others):  # type: ignore[no-untyped-def]
+    def remembering(claim, *others):  # type: ignore[no-untyped-def]  # passes all on
         members.extend(claim.members)
         return judged(claim, *others)
 
