@@ -4,147 +4,15 @@ Columns are examples, ``dX`` is the derivative of the loss by X in the shape of 
 the loss alone.
 """
 
-from fcnref.activations import (
-    ACTIVATIONS,
-    GELU,
-    GELU_TANH,
-    IDENTITY,
-    LOG_SOFTMAX,
-    RELU,
-    SIGMOID,
-    SILU,
-    SOFTMAX,
-    SOFTPLUS,
-    TANH,
-    Activation,
-    LayerNormGradients,
-    gelu,
-    gelu_backward,
-    gelu_jacobian,
-    gelu_prime,
-    gelu_tanh,
-    gelu_tanh_backward,
-    gelu_tanh_jacobian,
-    gelu_tanh_prime,
-    identity,
-    identity_backward,
-    identity_jacobian,
-    identity_prime,
-    layer_norm,
-    layer_norm_backward,
-    layer_norm_jacobian,
-    layer_norm_with,
-    leaky_relu,
-    leaky_relu_backward,
-    leaky_relu_jacobian,
-    leaky_relu_prime,
-    leaky_relu_with,
-    log_softmax,
-    log_softmax_backward,
-    log_softmax_jacobian,
-    relu,
-    relu_backward,
-    relu_jacobian,
-    relu_prime,
-    sigmoid,
-    sigmoid_backward,
-    sigmoid_jacobian,
-    sigmoid_prime,
-    silu,
-    silu_backward,
-    silu_jacobian,
-    silu_prime,
-    softmax,
-    softmax_backward,
-    softmax_jacobian,
-    softplus,
-    softplus_backward,
-    softplus_jacobian,
-    softplus_prime,
-    tanh,
-    tanh_backward,
-    tanh_jacobian,
-    tanh_prime,
-)
-from fcnref.affine import (
-    AffineGradients,
-    LayerGradients,
-    affine,
-    affine_backward,
-    affine_backward_input,
-    affine_backward_parameters,
-)
-from fcnref.conventions import (
-    SklearnParameters,
-    from_keras,
-    from_per_example,
-    from_rows,
-    from_sklearn,
-    from_torch,
-    other_layout,
-    to_keras,
-    to_per_example,
-    to_rows,
-    to_sklearn,
-    to_torch,
-    translate_l2,
-)
-from fcnref.initializers import (
-    glorot_uniform,
-    he_normal,
-    initialize,
-)
-from fcnref.losses import (
-    BINARY_CROSS_ENTROPY,
-    CROSS_ENTROPY,
-    HALF_SQUARED_ERROR,
-    LOSSES,
-    MEAN_SQUARED_ERROR,
-    SIGMOID_CROSS_ENTROPY,
-    SOFTMAX_CROSS_ENTROPY,
-    Loss,
-    binary_cross_entropy,
-    binary_cross_entropy_grad,
-    cross_entropy,
-    cross_entropy_grad,
-    half_squared_error,
-    half_squared_error_grad,
-    mean_squared_error,
-    mean_squared_error_grad,
-    one_hot,
-    sigmoid_cross_entropy,
-    sigmoid_cross_entropy_grad,
-    softmax_cross_entropy,
-    softmax_cross_entropy_grad,
-)
-from fcnref.network import (
-    Layer,
-    LossAndGradients,
-    NetworkGradients,
-    Trace,
-    backward,
-    forward,
-    loss_and_grads,
-)
-from fcnref.optimizers import (
-    AdamState,
-    Step,
-    adam,
-    gradient_descent,
-    momentum,
-)
-from fcnref.second_order import (
-    OutputAndDerivative,
-    hvp,
-    jvp,
-)
-from fcnref.training import (
-    History,
-    Memory,
-    Trained,
-    mini_batches,
-    train,
-)
+from fcnref.activations import *
+from fcnref.affine import *
+from fcnref.conventions import *
+from fcnref.initializers import *
+from fcnref.losses import *
+from fcnref.network import *
+from fcnref.optimizers import *
+from fcnref.second_order import *
+from fcnref.training import *
 
 __all__ = [
     "ACTIVATIONS",

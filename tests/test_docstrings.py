@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import fcnref
+from fcnref import activations
+from fcnref.activations import _record, columnwise, elementwise, gated
 
 ROOMS = [
     f"fcnref.{found.name}"
@@ -133,3 +135,8 @@ def test_what_the_package_exports_has_a_room_of_its_own():
     for name in fcnref.__all__:
         homes = [room for room in rooms if name in room.__all__]
         assert any(getattr(home, name) is getattr(fcnref, name) for home in homes)
+
+
+def test_the_package_of_the_activations_exports_all_that_its_rooms_do():
+    rooms = (_record, columnwise, elementwise, gated)
+    assert sorted(activations.__all__) == sorted(name for room in rooms for name in room.__all__)

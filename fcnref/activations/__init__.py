@@ -4,74 +4,10 @@ The functions take pre-activations Z, one column per example. A record in capita
 ties a map to its backward rule and says whether that rule reads Z or A.
 """
 
-from fcnref.activations._record import (
-    ACTIVATIONS,
-    GELU,
-    GELU_TANH,
-    IDENTITY,
-    LOG_SOFTMAX,
-    RELU,
-    SIGMOID,
-    SILU,
-    SOFTMAX,
-    SOFTPLUS,
-    TANH,
-    Activation,
-    layer_norm_with,
-    leaky_relu_with,
-)
-from fcnref.activations.columnwise import (
-    LayerNormGradients,
-    layer_norm,
-    layer_norm_backward,
-    layer_norm_jacobian,
-    log_softmax,
-    log_softmax_backward,
-    log_softmax_jacobian,
-    softmax,
-    softmax_backward,
-    softmax_jacobian,
-)
-from fcnref.activations.elementwise import (
-    identity,
-    identity_backward,
-    identity_jacobian,
-    identity_prime,
-    leaky_relu,
-    leaky_relu_backward,
-    leaky_relu_jacobian,
-    leaky_relu_prime,
-    relu,
-    relu_backward,
-    relu_jacobian,
-    relu_prime,
-    sigmoid,
-    sigmoid_backward,
-    sigmoid_jacobian,
-    sigmoid_prime,
-    softplus,
-    softplus_backward,
-    softplus_jacobian,
-    softplus_prime,
-    tanh,
-    tanh_backward,
-    tanh_jacobian,
-    tanh_prime,
-)
-from fcnref.activations.gated import (
-    gelu,
-    gelu_backward,
-    gelu_jacobian,
-    gelu_prime,
-    gelu_tanh,
-    gelu_tanh_backward,
-    gelu_tanh_jacobian,
-    gelu_tanh_prime,
-    silu,
-    silu_backward,
-    silu_jacobian,
-    silu_prime,
-)
+from fcnref.activations._record import *
+from fcnref.activations.columnwise import *
+from fcnref.activations.elementwise import *
+from fcnref.activations.gated import *
 
 __all__ = [
     "ACTIVATIONS",
