@@ -1,6 +1,7 @@
 """The losses: value and gradient, the only home of 1/m, and what they refuse."""
 
 import math
+import pickle
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -322,3 +323,9 @@ def test_one_hot_refuses_what_are_no_classes(labels, error, message):
     with pytest.raises(error) as raised:
         one_hot(np.array(labels), 3)
     assert str(raised.value) == message
+
+
+@every_loss
+def test_a_loss_and_its_fields_arrive_in_another_process(loss):
+    assert pickle.loads(pickle.dumps(loss)) == loss
+    assert pickle.loads(pickle.dumps(tuple(loss))) == loss

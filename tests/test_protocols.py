@@ -7,6 +7,7 @@ would fail.
 """
 
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -157,3 +158,9 @@ def test_the_test_notices_a_function_that_does_not_stay(draw):
         bring(draw(2, 3)) + np.zeros((2, 3))
     with pytest.raises(AssertionError, match="looked at"):
         bool(np.any(bring(draw(2, 3)) > 0))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS.keys())
+def test_a_function_goes_to_another_process_by_its_name(function):
+    """Also a rule that was made, and has no ``def`` of its own."""
+    assert pickle.loads(pickle.dumps(function)) is function

@@ -1,6 +1,7 @@
 """The record that a layer carries: a map, its backward rule, and what the rule reads."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -104,6 +105,25 @@ def _named(name: str) -> Activation:
     return ACTIVATIONS[name]
 
 
+class _Rule(NamedTuple):
+    """A backward rule that always reads something; a record, because a closure has no pickle."""
+
+    name: str
+    reads: Literal["Z", "A"]
+    backward: Callable[[Array, Array], Array]
+
+    def __call__(self, dA: Array, kept: Array | None) -> Array:
+        if kept is None:
+            raise ValueError(
+                f"{self.name}: the backward rule reads {self.reads}, got None; pass {self.reads}."
+            )
+        return self.backward(dA, kept)
+
+    @property
+    def unchecked(self) -> Callable[[Array, Array], Array]:
+        return unchecked(self.backward)
+
+
 def _reading(
     reads: Literal["Z", "A"],
     name: str,
@@ -111,14 +131,9 @@ def _reading(
     backward: Callable[[Array, Array], Array],
 ) -> Activation:
     """Make the record of an activation whose rule always reads something."""
-
-    def rule(dA: Array, kept: Array | None) -> Array:
-        if kept is None:
-            raise ValueError(f"{name}: the backward rule reads {reads}, got None; pass {reads}.")
-        return backward(dA, kept)
-
-    rule.unchecked = unchecked(backward)  # type: ignore[attr-defined] # a function may carry a field
-    return Activation(name, forward, rule, reads)
+    rule = _Rule(name, reads, backward)
+    # mypy does not see that a NamedTuple can be called.
+    return Activation(name, forward, rule, reads)  # type: ignore[arg-type]
 
 
 def _identity_backward(dA: Array, _: Array | None) -> Array:
@@ -172,8 +187,8 @@ def leaky_relu_with(slope: float) -> Activation:
     return _reading(
         "A",
         "leaky_relu",
-        lambda Z: leaky_relu(Z, slope),
-        lambda dA, A: leaky_relu_backward(dA, A, slope),
+        partial(leaky_relu, slope=slope),
+        partial(leaky_relu_backward, slope=slope),
     )
 
 
@@ -205,9 +220,13 @@ def layer_norm_with(gain: Bias, shift: Bias, epsilon: float = 1e-5) -> Activatio
     return _reading(
         "Z",
         "layer_norm",
-        lambda Z: layer_norm(Z, gain, shift, epsilon),
-        lambda dA, Z: layer_norm_backward(dA, Z, gain, epsilon).dZ,
+        partial(layer_norm, gain=gain, shift=shift, epsilon=epsilon),
+        partial(_layer_norm_backward_to_Z, gain=gain, epsilon=epsilon),
     )
+
+
+def _layer_norm_backward_to_Z(dA: Array, Z: Array, gain: Bias, epsilon: float) -> Array:
+    return layer_norm_backward(dA, Z, gain, epsilon).dZ
 
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(

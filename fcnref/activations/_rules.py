@@ -19,8 +19,7 @@ def backward_of(prime: Prime) -> Callable[[Array, Array], Array]:
     def rule(dA: AnyShape, Z: AnyShape) -> AnyShape:
         return dA * f_prime(Z)
 
-    name = prime.__name__.removesuffix("_prime")
-    return checked(_named(rule, f"{name}_backward", _BACKWARD, name))
+    return checked(_beside(prime, rule, "backward", _BACKWARD))
 
 
 def jacobian_of(prime: Prime) -> Callable[[Array], Array]:
@@ -29,16 +28,18 @@ def jacobian_of(prime: Prime) -> Callable[[Array], Array]:
     def dense(z: Column) -> Jacobian:
         return np.diag(prime(z)[:, 0])
 
-    name = prime.__name__.removesuffix("_prime")
-    return checked(_named(dense, f"{name}_jacobian", _JACOBIAN, name))
+    return checked(_beside(prime, dense, "jacobian", _JACOBIAN))
 
 
-def _named(
-    function: Callable[..., Array], name: str, template: str, of: str
+def _beside(
+    prime: Prime, made: Callable[..., Array], what: str, template: str
 ) -> Callable[..., Array]:
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = template.format(f=of)
-    return function
+    """Give what was made from a derivative its name, its docstring, and the room to find it in."""
+    f = prime.__name__.removesuffix("_prime")
+    made.__module__ = prime.__module__
+    made.__name__ = made.__qualname__ = f"{f}_{what}"
+    made.__doc__ = template.format(f=f)
+    return made
 
 
 _BACKWARD = """Compute dZ = dA ⊙ {f}′(Z), the gradient by the input of `{f}`.
