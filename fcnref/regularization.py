@@ -271,8 +271,13 @@ def norm_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
     >>> norm_penalty_grad(np.array([[3.0, -4.0]]), 0.5)
     array([[ 0.3, -0.4]])
     """
-    direction: AnyShape = W / np.sqrt(np.sum(W * W))
+    V = W / _largest(W)  # squares of tiny weights would vanish, and those of huge ones overflow
+    direction: AnyShape = V / np.sqrt(np.sum(V * V))
     return coefficient * direction
+
+
+def _largest(W: Array) -> Scalar | float:
+    return 1.0 if 0 in W.shape else np.abs(W.real).max()
 
 
 def dropout_mask(

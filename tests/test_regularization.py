@@ -58,6 +58,16 @@ def test_the_l1_gradient_at_the_kink_is_zero():
     assert l1_penalty_grad(np.array([[0.0]]), 0.7) == 0.0
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_direction_of_weights_whose_squares_are_no_numbers(dtype):
+    """Squares of the smallest numbers are 0, and those of the largest are infinite."""
+    info = np.finfo(dtype)
+    for unit in (info.smallest_subnormal, info.max / 8):
+        W = np.array([[3, -4], [0, 0]], dtype) * unit
+        wanted = 0.5 * np.array([[0.6, -0.8], [0, 0]])
+        np.testing.assert_allclose(norm_penalty_grad(W, 0.5), wanted, rtol=4 * info.eps)
+
+
 def test_a_mask_keeps_the_share_and_the_mean(rng):
     mask = dropout_mask(rng, (100, 1000), keep=0.8)
     assert set(np.unique(mask)) == {0.0, 1.25}

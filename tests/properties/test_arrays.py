@@ -95,8 +95,6 @@ def test_no_examples_are_an_empty_batch_or_a_sentence(name):
 def test_subnormal_numbers_neither_warn_nor_turn_into_nan(name):
     function = WITH_ARRAYS[name]
     arrays = set(array_arguments(function)) - {"A", "Y", "mask"}
-    if name == "norm_penalty_grad":
-        return  # the direction of a vector whose length is 0 in every precision is none
     given_arguments = {
         key: readonly(value * 1e-310) if key in arrays else value
         for key, value in arguments(function).items()
