@@ -386,7 +386,8 @@ def sigmoid_cross_entropy(logits: Batch, Y: Batch) -> Scalar:
 
     Implements :eq:`eq-losses-sigmoid-cross-entropy`: -log σ(z) = softplus(-z) and
     -log(1 - σ(z)) = softplus(z), so no logarithm of a rounded probability is taken. Summed over
-    the units, averaged over the examples.
+    the units, averaged over the examples. A logit of inf or -inf is an answer given with certainty:
+    it costs 0 if it is right, and inf otherwise.
 
     Parameters
     ----------
@@ -421,7 +422,7 @@ def sigmoid_cross_entropy(logits: Batch, Y: Batch) -> Scalar:
     """
     m = _examples("sigmoid_cross_entropy", logits)
     _check_within_01("sigmoid_cross_entropy", Y=Y)
-    J: Scalar = np.sum(Y * softplus(-logits) + (1 - Y) * softplus(logits)) / m
+    J: Scalar = np.sum(_x_y(Y, softplus(-logits)) + _x_y(1 - Y, softplus(logits))) / m
     return J
 
 
@@ -467,7 +468,8 @@ def softmax_cross_entropy(logits: Batch, Y: Batch) -> Scalar:
     """Compute the cross-entropy of softmax(logits), from the logits.
 
     Implements :eq:`eq-losses-softmax-cross-entropy`, through `log_softmax`. Summed over the
-    classes, averaged over the examples.
+    classes, averaged over the examples. A logit of -inf rules its class out: it costs 0 where its
+    target is 0, and inf elsewhere.
 
     Parameters
     ----------
@@ -498,7 +500,7 @@ def softmax_cross_entropy(logits: Batch, Y: Batch) -> Scalar:
     """
     m = _examples("softmax_cross_entropy", logits)
     _check_distributions("softmax_cross_entropy", Y)
-    J: Scalar = -(Y * log_softmax(logits)).sum() / m
+    J: Scalar = -_x_y(Y, log_softmax(logits)).sum() / m
     return J
 
 
@@ -544,7 +546,7 @@ def _softmax_cross_entropy_value_and_grad(logits: Array, Y: Array) -> tuple[Scal
     m = _examples("softmax_cross_entropy", logits)
     _check_distributions("softmax_cross_entropy", Y)
     A, log_A = _softmax_and_log_softmax(logits)
-    return -(Y * log_A).sum() / m, (A - Y) / m
+    return -_x_y(Y, log_A).sum() / m, (A - Y) / m
 
 
 HALF_SQUARED_ERROR = Loss("half_squared_error", half_squared_error, half_squared_error_grad)
@@ -629,10 +631,14 @@ def _examples(who: str, A: Array) -> int:
     return m
 
 
+def _x_y(X: Array, Y: Array) -> Array:
+    """Compute x y with 0 inf = 0: what a target switches off costs nothing, whatever it is."""
+    return X * np.where(X == 0, 0, Y)
+
+
 def _x_log_y(X: Array, Y: Array) -> Array:
     """Compute x log y with 0 log 0 = 0, and log 0 = -inf without a warning."""
-    Y = np.where(X == 0, 1, Y)
-    return X * np.where(Y == 0, -np.inf, np.log(np.where(Y == 0, 1, Y)))
+    return _x_y(X, np.where(Y == 0, -np.inf, np.log(np.where(Y == 0, 1, Y))))
 
 
 def _x_over_y(X: Array, Y: Array) -> Array:

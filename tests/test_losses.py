@@ -210,6 +210,39 @@ def test_a_switched_off_term_has_no_gradient():
     assert_close(fcnref.cross_entropy_grad(A, Y), [[0.0], [-1.0]], 1e-15)
 
 
+def test_a_class_that_is_ruled_out_costs_nothing_where_its_target_is_0():
+    logits = readonly(np.array([[2.0, 1.0], [-np.inf, 3.0], [2.0, -np.inf]]))
+    Y = readonly(np.array([[1.0, 0.25], [0.0, 0.75], [0.0, 0.0]]))
+    J = fcnref.softmax_cross_entropy(logits, Y)
+    e = math.exp(2)
+    wanted = math.log(2) + 0.25 * math.log(1 + e) + 0.75 * math.log(1 + 1 / e)
+    assert math.isclose(J, wanted / 2, rel_tol=1e-15)
+    dlogits = fcnref.softmax_cross_entropy_grad(logits, Y)
+    A = np.array([[0.5, 1 / (1 + e)], [0, e / (1 + e)], [0.5, 0]])
+    assert_close(dlogits, (A - Y) / 2, 1e-15)
+    at_once = fcnref.SOFTMAX_CROSS_ENTROPY.value_and_grad(logits, Y)
+    assert at_once[0] == J
+    np.testing.assert_array_equal(at_once[1], dlogits)
+
+
+def test_a_certain_logit_costs_nothing_if_it_is_right():
+    logits = readonly(np.array([[np.inf, -np.inf, 0.0]]))
+    Y = readonly(np.array([[1.0, 0.0, 0.5]]))
+    assert math.isclose(fcnref.sigmoid_cross_entropy(logits, Y), math.log(2) / 3)
+    assert_close(fcnref.sigmoid_cross_entropy_grad(logits, Y), np.zeros((1, 3)), 0)
+
+
+@pytest.mark.parametrize("name", ON_LOGITS)
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_a_class_that_is_ruled_out_and_a_target_costs_everything(name, share):
+    """The loss has no bound there, but its gradient has."""
+    logits, Y = readonly(np.array([[-np.inf], [0.0]])), readonly(np.array([[share], [1 - share]]))
+    loss = LOSSES[name]
+    assert loss.value(logits, Y) == np.inf
+    other = 1 if name == "softmax_cross_entropy" else 0.5
+    assert_close(loss.grad(logits, Y), np.array([[0.0], [other]]) - Y, 1e-15)
+
+
 # What is refused.
 
 
