@@ -43,6 +43,8 @@ def close_figures(namespace: dict[str, object]) -> None:
 
 
 pytest_collect_file = Sybil(
-    parsers=[cells], patterns=["*.md"], excludes=["_build/*", "node_modules/*"],
+    parsers=[cells],
+    patterns=["*.md"],
+    excludes=["_build/*", "node_modules/*"],
     teardown=close_figures,
 ).pytest()
