@@ -164,13 +164,16 @@ def arrays_html(title: str, named: Named) -> Html:
     blocks = []
     for name, value in named:
         caption = tag("caption", tag("code", name), _shape(value), style=above)
-        body = _rows(value) if isinstance(value, np.ndarray) and value.ndim == 2 else Html("")
+        rows = isinstance(value, np.ndarray) and value.ndim in {1, 2}
+        body = _rows(np.atleast_2d(value)) if rows else Html("")
         blocks.append(tag("table", caption, tag("tbody", body), style=table))
     return html_card(title, blocks, [])
 
 
 def _shape(value: Any) -> str:
-    """Say the shape of an array, and the value of a number that is known."""
+    """Say the shape of an array, and the value of a word or of a number that is known."""
+    if isinstance(value, str | int):
+        return f" = {value}"
     shape = getattr(value, "shape", None)
     if shape == () and isinstance(value, np.number | np.ndarray):
         return f" = {value:.6g}"

@@ -62,6 +62,17 @@ class Layer(NamedTuple):
     b: Bias
     activation: Activation
 
+    def __repr__(self) -> str:
+        return arrays_text("Layer", self._named())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("Layer", self._named())
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        yield "W", self.W
+        yield "b", self.b
+        yield "activation", getattr(self.activation, "name", self.activation)
+
 
 class Trace(NamedTuple):
     """What the forward pass keeps for the backward pass, indexed like the mathematics.

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fcnref._arrays import Input, Output, check_array, check_list
+from fcnref._display import arrays_html, arrays_text
 from fcnref.losses import Loss
 from fcnref.network import Layer, loss_and_grads
 from fcnref.optimizers import Step
@@ -32,6 +33,17 @@ class History(NamedTuple):
 
     loss: tuple[float, ...]
     monitored: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return arrays_text("History", self._named())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("History", self._named())
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        yield "loss", np.asarray(self.loss)
+        if self.monitored:
+            yield "monitored", _numbers(self.monitored)
 
 
 class Memory(NamedTuple):
@@ -74,6 +86,19 @@ class Trained(NamedTuple):
     layers: tuple[Layer, ...]
     history: History
     memory: Memory
+
+    def __repr__(self) -> str:
+        return arrays_text("Trained", self._named())
+
+    def _repr_html_(self) -> str:
+        return arrays_html("Trained", self._named())
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        for l, layer in enumerate(self.layers, start=1):
+            for name, value in layer._named():
+                yield f"{name}[{l}]", value
+        yield "epochs", self.memory.epoch
+        yield from self.history._named()
 
 
 def mini_batches(
@@ -237,6 +262,14 @@ class _Now(NamedTuple):
         """Leave out the loss of a step that was not completed."""
         history = History(tuple(losses[: self.steps]), self.monitored)
         return Trained(self.layers, history, self.memory)
+
+
+def _numbers(monitored: tuple[Any, ...]) -> Any:
+    """Put what was monitored into one array, if it is numbers; else say how often it was."""
+    try:
+        return np.asarray(monitored, dtype=np.float64)
+    except (TypeError, ValueError):
+        return f"{len(monitored)} values"
 
 
 def _start(

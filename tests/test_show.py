@@ -1,6 +1,7 @@
 """The pictures: the numbers are fcnref's, the HTML is sound, and all is there without a script."""
 
 import re
+from functools import partial
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -357,6 +358,7 @@ def test_records_show_shapes_and_values():
         (trace, ["A[0] (2, 5)", "Z[1] (3, 5)", "A[1] (3, 5)", "A[2] (2, 5)"]),
         (grads, ["dW[1] (3, 2)", "db[1] (3, 1)", "dW[2] (2, 3)", "db[2] (2, 1)", "dA[0] (2, 5)"]),
         (grads.layers[0], ["dW (3, 2)", "db (3, 1)"]),
+        (layers[0], ["W (3, 2)", "b (3, 1)", f"activation = {layers[0].activation.name}"]),
         (both, [f"J = {float(J):.6g}", "dW[1] (3, 2)", "dA[0] (2, 5)"]),
     ]:
         text = Reader(record._repr_html_()).text
@@ -364,6 +366,33 @@ def test_records_show_shapes_and_values():
             assert f"  {name}\n" in f"{record!r}\n"
             assert name in text
     assert f"{grads.layers[0].dW[2, 1]:.4f}".replace("-", "−") in Reader(grads._repr_html_()).text
+
+
+def test_a_training_shows_its_layers_and_its_losses(rng):
+    X, Y, layers = network()
+    step = partial(fcnref.gradient_descent, learning_rate=0.1)
+
+    def run(monitor):
+        return fcnref.train(
+            rng, X, Y, layers, fcnref.HALF_SQUARED_ERROR, step,
+            epochs=11, batch_size=2, monitor=monitor, progress=False,
+        )  # fmt: skip
+
+    trained = run(lambda layers: layers[0].W[0, 0])
+    losses = trained.history.loss
+    for record, names in [
+        (trained, ["W[1] (3, 2)", "b[2] (2, 1)", "activation[2] = ", "epochs = 11", "loss (33,)"]),
+        (trained.history, ["loss (33,)", "monitored (11,)"]),
+    ]:
+        text = Reader(record._repr_html_()).text
+        for name in names:
+            assert f"\n  {name}" in repr(record)
+            assert name in text
+        for value in (losses[0], losses[-1]):
+            assert f"{value:.4f}"[:-1] in repr(record)
+            assert f"{value:.4f}"[:-1] in text
+    assert "monitored" not in repr(run(None))
+    assert "monitored = 11 values" in repr(run(lambda layers: {"any": "thing"}).history)
 
 
 def test_verdicts_on_equations_show_the_statement_and_the_reasons():
