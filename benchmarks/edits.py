@@ -2,27 +2,36 @@
 
 The edits are made in the LaTeX that the page prints: an index, a layer, a transpose, a factor, a
 sign. An edit that leaves a true equation, such as the swap of two indices of a symmetric matrix, is
-counted apart: it has to hold in further networks of other sizes as well. "mended" counts the edits
-whose undoing is among the repairs that the message names, "later" those of a definition that an
-equation further down notices. Prints a table; with
-``--verbose`` the edits that pass, and those whose undoing is not named. Arguments choose pages.
+counted apart as equal: it has to hold in further networks of other sizes as well. "mended" counts
+the edits whose undoing is among the repairs that the message names, "later" those of a definition
+that an equation further down notices, "not read" those that leave what the checker cannot read.
+
+Prints a table for the equations that are true by evaluation and one for the definitions; with
+``--verbose`` the edits that pass, and those whose undoing is not named. ``--quick`` looks for no
+repairs. Arguments choose pages. The site takes hours: ``--part 3/16 --save FILE`` makes every
+sixteenth edit, and ``--add FILE ...`` prints the sum of what was saved.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeAlias
+from zlib import crc32
 
 import numpy as np
 
 from fcnref.equations import Notation, Verdict, checking, comparison, judging, strength
+from fcnref.equations.checking import Checked
 from fcnref.equations.explain import Explanation, explain
 from fcnref.equations.expression import Expression, unfolded
 from fcnref.equations.knowledge import Known
-from fcnref.equations.page import Display, read_tex_macros, statements
+from fcnref.equations.meaning import Claim
+from fcnref.equations.notation import front_matter
+from fcnref.equations.page import Display, read_page, read_tex_macros, statements
 from fcnref.equations.variants import Canonical
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -30,7 +39,12 @@ LAYER = re.compile(r"\[(l|L)([+-]1)?\]")
 BELOW = re.compile(r"_(?:\{([^{}\[\]]+)\}|([A-Za-z]))")
 TRANSPOSED = re.compile(r"\^\{?\s*\\(?:mathsf\s*\{?\s*T\s*\}?|top)\s*\}?")
 ARRAY = re.compile(r"(?<![A-Za-z\\])[WAZ]\^\{\[[^\]]*\]\}")
-QUANTITY = re.compile(r"(?<![A-Za-z\\{])[wazy](?:_\{[^{}]*\}|\^\{\[[^\]]*\]\})+(?!\})")
+ACCENT = r"\\(?:hat|bar|dot|tilde)\s*"
+QUANTITY = re.compile(
+    rf"(?:{ACCENT}\{{[wazy]\}}|{ACCENT}[wazy]|(?<![A-Za-z\\{{])[wazy])"
+    r"(?:_\{[^{}]*\}|\^\{\[[^\]]*\]\})+(?!\})"
+)
+EQUALS = re.compile(r"=(?![^{]*\})(?![^\[]*\])(?!\s*\d+\s*,\s*\\dots)(?!\s*\\begin)(?=\s*\S)")
 NUMBER = re.compile(r"(?<![\w^_{\[+-])[2-9](?![\w\]])|\\frac\{1\}\{[m2]\}")
 SIGN = re.compile(r"(?<=[\w}\])])\s*([+-])\s*(?=[\w\\({])")
 
@@ -66,131 +80,187 @@ def edits(tex: str) -> Iterator[tuple[str, str]]:
     for m in NUMBER.finditer(tex):
         new = str(int(m[0]) + 1) if m[0].isdigit() else ""
         yield "factor", f"{tex[: m.start()]} {new} {tex[m.end() :]}"
-    for m in re.finditer(r"=(?![^{]*\})", tex):
-        if tex[m.end() :].strip() and not tex[m.end() :].lstrip().startswith(r"\begin"):
-            yield "factor", rf"{tex[: m.end()]} \frac{{1}}{{m}} {tex[m.end() :]}"
+    for m in EQUALS.finditer(tex):
+        yield "factor", rf"{tex[: m.end()]} \frac{{1}}{{m}} {tex[m.end() :]}"
     for m in SIGN.finditer(tex):
         if tex.count("{", 0, m.start()) == tex.count("}", 0, m.start()):
             yield "sign", tex[: m.start(1)] + {"+": "-", "-": "+"}[m[1]] + tex[m.end(1) :]
 
 
-def displays(path: Path, notation: Notation) -> Iterator[tuple[Display, Known, list[str]]]:
-    """Yield the displays of a page with what the page has said before them."""
-    text = path.read_text(encoding="utf-8") + "\n"
-    for display, known, _ in checking.check_displays(text, notation):
-        if not display.inline and "wrong" not in display.options.get("class", ""):
-            yield display, known, [row.tex for row in statements(display, notation.macros)]
+class Said(NamedTuple):
+    """A display of a page, what the page has said before it, and its statements."""
+
+    display: Display
+    known: Known
+    rows: list[str]
+
+    @property
+    def edited(self) -> Display:
+        return self.display._replace(tex=r" \\ ".join(self.rows))
+
+    def verdicts(self) -> list[Verdict]:
+        return checking.check_display(self.edited, self.known, {})[0]
 
 
-def verdicts_of(display: Display, known: Known, rows: list[str]) -> list[Verdict]:
-    return checking.check_display(display._replace(tex=r" \\ ".join(rows)), known, {})[0]
+class Page(NamedTuple):
+    """What a page holds, in its order, and the notation that it declares."""
+
+    parts: list[Display]
+    notation: Notation
+
+    @classmethod
+    def read(cls, path: Path, notation: Notation) -> Self:
+        text = path.read_text(encoding="utf-8") + "\n"
+        return cls(read_page(text), notation.extend(front_matter(text)))
+
+    def checked(self) -> Iterator[Checked]:
+        return checking._check_displays(self.parts, self.notation, self.notation.macros)
+
+    def labelled(self) -> Iterator[Said]:
+        """Yield the equations that have to be right."""
+        for display, known, _ in self.checked():
+            if display.label and "wrong" not in display.options.get("class", ""):
+                rows = [row.tex for row in statements(display, self.notation.macros)]
+                yield Said(display, known, rows)
+
+    def where(self, said: Said) -> Self:
+        """Return the page with one of its equations edited."""
+        same = said.display.line, said.display.label
+        edited = (said.edited if (x.line, x.label) == same else x for x in self.parts)
+        return self._replace(parts=[*edited])
 
 
-def noticed_later(
-    display: Display, known: Known, rows: list[str], others: list[tuple[Display, Known, list[str]]]
-) -> bool:
-    """Tell whether an equation further down fails, which uses what the edited one defines."""
-    edited = display._replace(tex=r" \\\\ ".join(rows))
-    after = checking.check_display(edited, known, {})[1].context.definitions
-    new = {k: v for k, v in after.items() if known.context.definitions.get(k) is not v}
-    for other, then, own in others:
-        if other.line > display.line and new:
-            definitions = {**then.context.definitions, **new}
-            context = replace(then.context, definitions=definitions)
-            if any(v.fails for v in verdicts_of(other, then._replace(context=context), own)):
-                return True
-    return False
+def fails(verdicts: Sequence[Verdict]) -> bool:
+    return any(verdict.fails for verdict in verdicts)
 
 
-def mends(members: list[Expression], explanations: list[Explanation]) -> bool:
-    """Tell whether one of the repairs that were named is the equation as it was."""
-    canonical = Canonical()
-    was = {id(canonical(unfolded(member))) for member in members}
-    return any(
-        {id(canonical(unfolded(repair.left))), id(canonical(unfolded(repair.right)))} <= was
-        for explanation in explanations
-        for repair in explanation.repairs
+def holds_elsewhere(edited: Said) -> bool:
+    """Tell whether an equation holds in further networks, of other sizes than the usual ones."""
+    usual = comparison.probes_of
+    judging.probes_of = comparison.probes_of = strength._further
+    verdicts = edited.verdicts()
+    judging.probes_of = comparison.probes_of = usual
+    return not fails(verdicts)
+
+
+class Watch:
+    """Notes the members of the claims that are judged and the explanations that are found."""
+
+    def __init__(self, *, quick: bool) -> None:
+        self.found: list[Verdict] = []
+        self.members: list[Expression] = []
+        self.explanations: list[Explanation] = []
+        judged = checking.judged
+
+        def remembering(claim: Claim, known: Known, blank: Verdict) -> Verdict:
+            self.members.extend(claim.members)
+            return judged(claim, known, blank)
+
+        def noting(*arguments: Any) -> Explanation:
+            found = Explanation((), (), ()) if quick else explain(*arguments)
+            self.explanations.append(found)
+            return found
+
+        checking.judged, judging.explain = remembering, noting
+
+    def verdicts(self, said: Said) -> list[Verdict]:
+        """Check a display and note what becomes of it alone."""
+        self.members, self.explanations = [], []
+        self.found = said.verdicts()
+        return self.found
+
+    def names(self, members: Sequence[Expression]) -> bool:
+        """Tell whether one of the repairs that were named is the equation as it was."""
+        canonical = Canonical()
+        was = {id(canonical(unfolded(member))) for member in members}
+        return any(
+            {id(canonical(unfolded(repair.left))), id(canonical(unfolded(repair.right)))} <= was
+            for explanation in self.explanations
+            for repair in explanation.repairs
+        )
+
+
+def fate(edited: Said, row: str, page: Page, was: list[Expression], watch: Watch) -> list[str]:
+    """Return what becomes of an equation with an edited row: the columns that count it."""
+    after = watch.verdicts(edited)
+    if fails(after):
+        if watch.names(was):
+            return ["noticed", "mended"]
+        unread = all(verdict.status != "wrong" and not verdict.faults for verdict in after)
+        return ["noticed", "not read"] if unread else ["noticed"]
+    if any(fails(checked.verdicts) for checked in page.where(edited).checked()):
+        return ["noticed", "later"]
+    compared = all(verdict.places for verdict in after if verdict.tex == row)
+    return ["equal"] if compared and holds_elsewhere(edited) else ["passed"]
+
+
+COLUMNS = ("edits", "noticed", "mended", "later", "not read", "equal", "passed")
+Counts: TypeAlias = Counter[tuple[str, str, str]]
+
+
+def measured(paths: Sequence[Path], options: argparse.Namespace) -> Counts:
+    """Make one part of all edits, and count what becomes of them."""
+    macros = read_tex_macros(DOCS / "conf.py")
+    notation = Notation.bundled("columns-are-examples").extend({"macros": macros})
+    part, parts = map(int, options.part.split("/"))
+    watch = Watch(quick=options.quick)
+    counts: Counts = Counter()
+    for page in (Page.read(path, notation) for path in paths):
+        for said in page.labelled():
+            true = {verdict.tex for verdict in watch.verdicts(said) if verdict.status == "true"}
+            was, label = watch.members, said.display.label
+            for n, row in enumerate(said.rows):
+                group = "true equation" if row in true else "definition"
+                for kind, tex in dict.fromkeys(edits(row)):
+                    if crc32(f"{label} {tex}".encode()) % parts != part % parts or tex == row:
+                        continue
+                    edited = said._replace(rows=[*said.rows[:n], tex, *said.rows[n + 1 :]])
+                    found = fate(edited, tex, page, was, watch)
+                    counts.update((group, kind, column) for column in ("edits", *found))
+                    if options.verbose and found[-1] not in {"mended", "later"}:
+                        told = " / ".join(map(str, watch.found))
+                        print(
+                            f"{group}, {kind}, {found[-1]}, {label}: {tex}\n    {told}", flush=True
+                        )
+    return counts
+
+
+def table(counts: Counts, group: str) -> str:
+    """Return the table of one group of equations, and what it comes to."""
+    kinds = dict.fromkeys(kind for own, kind, _ in counts if own == group)
+    lines = [f"{group + 's':12}" + "".join(f"{name:>10}" for name in COLUMNS)]
+    for kind in kinds:
+        numbers = (counts[group, kind, name] for name in COLUMNS)
+        lines.append(f"{kind:12}" + "".join(f"{number:10}" for number in numbers))
+    total = {name: sum(counts[group, kind, name] for kind in kinds) for name in COLUMNS}
+    lines.append(f"{'all':12}" + "".join(f"{number:10}" for number in total.values()))
+    change = max(total["edits"] - total["equal"], 1)
+    lines.append(f"noticed: {total['noticed'] / change:.2%} of the edits that change the meaning")
+    lines.append(
+        f"undoing named: {total['mended'] / max(total['noticed'], 1):.1%} of those noticed"
     )
+    return "\n".join(lines)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", nargs="*", type=Path)
     parser.add_argument("--verbose", action="store_true")
-    parser.add_argument("--part", default="1/1", help="which part of the equations, such as 1/2")
+    parser.add_argument("--quick", action="store_true", help="look for no repairs")
+    parser.add_argument("--part", default="1/1", help="which part of the edits, such as 1/16")
+    parser.add_argument("--save", type=Path, help="keep the counts in a file")
+    parser.add_argument("--add", nargs="+", type=Path, help="print the sum of counts kept before")
     options = parser.parse_args()
-    part, parts = map(int, options.part.split("/"))
-    macros = read_tex_macros(DOCS / "conf.py")
-    notation = Notation.bundled("columns-are-examples").extend({"macros": macros})
-    pages = options.pages or [
-        p for p in sorted(DOCS.rglob("*.md")) if not {"_build", "node_modules"} & set(p.parts)
-    ]
-    explanations: list[Explanation] = []
-
-    def noting(*arguments):  # type: ignore[no-untyped-def]  # passes all on
-        explanations.append(explain(*arguments))
-        return explanations[-1]
-
-    judging.explain = noting
-    judged = checking.judged
-    members: list[Expression] = []
-
-    def remembering(claim, *others):  # type: ignore[no-untyped-def]  # passes all on
-        members.extend(claim.members)
-        return judged(claim, *others)
-
-    usual = comparison.probes_of
-    counts: dict[str, Counter[str]] = {}
-    number = 0
-    for page in pages:
-        for display, known, rows in displays(page, notation):
-            if not display.label:
-                continue
-            members.clear()
-            checking.judged = remembering
-            before = {v.status for v in verdicts_of(display, known, rows)}
-            checking.judged = judged
-            for n, row in enumerate(rows):
-                for kind, edited in dict.fromkeys(edits(row)):
-                    number += 1
-                    if number % parts != part % parts or edited == row:
-                        continue
-                    explanations.clear()
-                    count = counts.setdefault(kind, Counter())
-                    count["edits"] += 1
-                    changed = [*rows[:n], edited, *rows[n + 1 :]]
-                    after = verdicts_of(display, known, changed)
-                    told = " / ".join(str(v) for v in after)
-                    if any(verdict.fails for verdict in after):
-                        count["noticed"] += 1
-                        if not any(v.status == "wrong" for v in after):
-                            count["not read"] += 1
-                        elif mends(members, explanations):
-                            count["mended"] += 1
-                        elif options.verbose:
-                            print(f"other repair {display.label}: {edited}\n    {told}")
-                        continue
-                    if noticed_later(display, known, changed, list(displays(page, notation))):
-                        count["noticed"] += 1
-                        count["later"] += 1
-                        continue
-                    judging.probes_of = comparison.probes_of = strength._further
-                    still = verdicts_of(display, known, changed)
-                    judging.probes_of = comparison.probes_of = usual
-                    same = "true" in before and not any(verdict.fails for verdict in still)
-                    count["equal" if same else "passed"] += 1
-                    if options.verbose:
-                        print(f"{'equal' if same else 'PASSED'} {display.label}: {edited}")
-    names = ["edits", "noticed", "mended", "later", "not read", "equal", "passed"]
-    print(f"{'':10}" + "".join(f"{name:>10}" for name in names))
-    total: Counter[str] = Counter()
-    for kind, count in counts.items():
-        total.update(count)
-        print(f"{kind:10}" + "".join(f"{count[name]:10}" for name in names))
-    print(f"{'all':10}" + "".join(f"{total[name]:10}" for name in names))
-    told = total["edits"] - total["equal"]
-    print(f"noticed: {total['noticed'] / told:.2%} of the edits that change the meaning")
-    print(f"undoing named: {total['mended'] / max(total['noticed'], 1):.1%} of those noticed")
+    every = (p for p in sorted(DOCS.rglob("*.md")) if not {"_build", "node_modules"} & {*p.parts})
+    counts: Counts = Counter()
+    if options.add:
+        for path in options.add:
+            counts.update({(g, k, c): n for g, k, c, n in json.loads(path.read_text())})
+    else:
+        counts = measured(options.pages or [*every], options)
+    if options.save:
+        options.save.write_text(json.dumps([(*key, number) for key, number in counts.items()]))
+    print("\n\n".join(table(counts, group) for group in ("true equation", "definition")))
     return 0
 
 
