@@ -67,7 +67,8 @@ class NamedEquations(MathDomain):
     @property
     def named(self) -> dict[str, Equation]:
         """All labelled equations by their labels."""
-        return self.data.setdefault("named", {})  # type: ignore[no-any-return]
+        found: dict[str, Equation] = self.data.setdefault("named", {})
+        return found
 
     def process_doc(
         self,
@@ -107,7 +108,7 @@ class NamedEquations(MathDomain):
             for number, name in enumerate(also, start=1):
                 yield f"{label}-{number}", name, "formula", docname, anchor, 0
 
-    def get_type_name(self, type: ObjType, primary: bool = False) -> str:  # noqa: A002, ARG002
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:  # noqa: A002, ARG002, as Sphinx calls it
         """Call an equation so; "mathematics equation" would be found by the word "the"."""
         return type.lname
 

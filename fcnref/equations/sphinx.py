@@ -170,16 +170,16 @@ def report(verdict: Verdict, docname: str) -> None:
 def stored(env: BuildEnvironment) -> dict[str, list[Verdict]]:
     """Return the verdicts on every page read so far."""
     if not hasattr(env, "fcnref_verdicts"):
-        env.fcnref_verdicts = {}  # type: ignore[attr-defined]
-    return env.fcnref_verdicts  # type: ignore[attr-defined,no-any-return]
+        env.fcnref_verdicts = {}  # type: ignore[attr-defined]  # ours to set
+    return env.fcnref_verdicts  # type: ignore[attr-defined,no-any-return]  # set above
 
 
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:  # noqa: ARG001
+def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:  # noqa: ARG001, as Sphinx calls it
     """Forget the verdicts on a page that is read anew."""
     stored(env).pop(docname, None)
 
 
-def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: Any) -> None:  # noqa: ARG001
+def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: Any) -> None:  # noqa: ARG001, as Sphinx calls it
     """Take over the verdicts of a process that read other pages."""
     stored(env).update({name: v for name, v in stored(other).items() if name in docnames})
 
@@ -249,9 +249,9 @@ def told(app: Sphinx, env: BuildEnvironment) -> list[object]:
     return [verdicts, unread, sorted((path.as_posix(), path.stat().st_mtime) for path in tests)]
 
 
-def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:  # noqa: ARG001
+def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:  # noqa: ARG001, as Sphinx calls it
     """Note which pages this build reads."""
-    env.fcnref_read = set(docnames)  # type: ignore[attr-defined]
+    env.fcnref_read = set(docnames)  # type: ignore[attr-defined]  # ours to set
 
 
 def refresh_ledgers(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -262,7 +262,7 @@ def refresh_ledgers(app: Sphinx, env: BuildEnvironment) -> list[str]:
     errata = {name for name in read if name.startswith("errata")}
     if not (read & documented or errata) and now == getattr(env, "fcnref_told", None):
         return []
-    env.fcnref_told = now  # type: ignore[attr-defined]
+    env.fcnref_told = now  # type: ignore[attr-defined]  # ours to set
     pages = [name for name in env.found_docs if Path(env.doc2path(name)).suffix == ".md"]
     return [
         name
@@ -285,7 +285,7 @@ def visit_mark(writer: Any, node: Mark) -> None:
     raise nodes.SkipNode
 
 
-def skip(writer: Any, node: nodes.Element) -> None:  # noqa: ARG001
+def skip(writer: Any, node: nodes.Element) -> None:  # noqa: ARG001, as Sphinx calls it
     """Leave a node out of other formats than HTML."""
     raise nodes.SkipNode
 

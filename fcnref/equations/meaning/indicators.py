@@ -42,10 +42,13 @@ from fcnref.equations.syntax import (
     spell,
 )
 
-_ONES = frozenset(r"\mathbf1 \boldsymbol1 \bm1 \mathbb1 \vec1 \pmb1 \mathds1".split())  # noqa: SIM905
-_INDICATORS = frozenset(
-    r"\mathbb1 \mathbf1 \boldsymbol1 \mathds1 \mathbbI \mathbfI \mathcalI I".split()  # noqa: SIM905
+_ONES = frozenset(
+    {r"\mathbf1", r"\boldsymbol1", r"\bm1", r"\mathbb1", r"\vec1", r"\pmb1", r"\mathds1"}
 )
+_INDICATORS = frozenset(
+    {r"\mathbb1", r"\mathbf1", r"\boldsymbol1", r"\mathds1", r"\mathbbI", r"\mathbfI",
+     r"\mathcalI", "I"}
+)  # fmt: skip
 _UNITS = frozenset({r"\mathbfI", "I", r"\mathbbI", r"\boldsymbolI"})
 
 

@@ -55,11 +55,13 @@ HIDING = frozenset({r"\boxed", r"\underbrace", r"\overbrace"})
 """Decorations that are no part of a name and no part of a value."""
 
 _TRANSPARENT = frozenset(
-    r"\mathbf \boldsymbol \bm \vec \pmb \bold \bf \underline \overrightarrow".split()  # noqa: SIM905
-)
+    {r"\mathbf", r"\boldsymbol", r"\bm", r"\vec", r"\pmb", r"\bold", r"\bf", r"\underline",
+     r"\overrightarrow"}
+)  # fmt: skip
 _SIGNS = frozenset(
-    r"\sum \prod \nabla \partial ∂ ∇ \infty \dots \forall \mathbfI I \to \mathbb1 \mathbf1".split()  # noqa: SIM905
-)
+    {r"\sum", r"\prod", r"\nabla", r"\partial", "∂", "∇", r"\infty", r"\dots", r"\forall", r"\to",
+     "I", r"\mathbfI", r"\mathbf1", r"\mathbb1"}
+)  # fmt: skip
 
 
 def look_up(reader: Reader, item: Item) -> tuple[str, Symbol | None]:

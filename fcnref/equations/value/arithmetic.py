@@ -33,6 +33,7 @@ from fcnref.equations.value.scope import (
     as_number,
     evaluate,
     is_number,
+    misfit,
     shape_of,
     sizes,
 )
@@ -64,7 +65,7 @@ def _(node: Sum, scope: Scope) -> Values:
         ):
             total = total + value
         else:
-            raise ShapeFault(f"({sizes(total)}) + ({sizes(value)}): the terms of {show(node)}")
+            raise misfit(total, "+", value, f"the terms of {show(node)}")
         written = written and _stretches(term)
     assert total is not None
     for term in node.terms:
@@ -188,7 +189,7 @@ def _(node: Hadamard, scope: Scope) -> Values:
     for factor in (*known[1:], *(f for f in node.factors if _unsized(f))):
         value = sized(factor, shape_of(result), scope)
         if shape_of(result) != shape_of(value) and not (is_number(result) or is_number(value)):
-            raise ShapeFault(f"({sizes(result)}) ⊙ ({sizes(value)}): the factors of {show(node)}")
+            raise misfit(result, "⊙", value, f"the factors of {show(node)}")
         result = result * value
     return result
 
@@ -197,7 +198,7 @@ def _(node: Hadamard, scope: Scope) -> Values:
 def _(node: Quotient, scope: Scope) -> Values:
     top, bottom = evaluate(node.top, scope), evaluate(node.bottom, scope)
     if not (is_number(bottom) or is_number(top) or shape_of(top) == shape_of(bottom)):
-        raise ShapeFault(f"({sizes(top)}) / ({sizes(bottom)}): {show(node)}")
+        raise misfit(top, "/", bottom, show(node))
     return top / bottom
 
 

@@ -208,3 +208,8 @@ def sizes(value: Values) -> str:
     """Write a shape as messages do."""
     rows, columns = shape_of(value)
     return f"{rows}×{columns}"
+
+
+def misfit(a: Values, operator: str, b: Values, where: str) -> ShapeFault:
+    """Return the fault of two arrays that an operator cannot join."""
+    return ShapeFault(f"({sizes(a)}) {operator} ({sizes(b)}): {where}")

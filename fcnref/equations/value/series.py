@@ -14,12 +14,11 @@ from fcnref.equations.value.arithmetic import times
 from fcnref.equations.value.scope import (
     NoMeaning,
     Scope,
-    ShapeFault,
     as_number,
     evaluate,
     is_number,
+    misfit,
     shape_of,
-    sizes,
 )
 
 
@@ -49,7 +48,7 @@ def _summed(node: Series, scope: Scope) -> Values:
         elif node.kind != "sum":
             total = times(total, value, node.body, node.body)
         elif shape_of(total) != shape_of(value):
-            raise ShapeFault(f"({sizes(total)}) + ({sizes(value)}): the terms of {show(node)}")
+            raise misfit(total, "+", value, f"the terms of {show(node)}")
         else:
             total = total + value
     return as_number(neutral) if total is None else total
@@ -89,7 +88,7 @@ _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 def _(node: Compare, scope: Scope) -> Values:
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
     if shape_of(left) != shape_of(right) and not is_number(right):
-        raise ShapeFault(f"({sizes(left)}) {node.relation} ({sizes(right)})")
+        raise misfit(left, node.relation, right, show(node))
     return np.asarray(_RELATIONS[node.relation](left.real, right.real), dtype=float)
 
 
