@@ -52,12 +52,15 @@ def parse(tex: str) -> Tree[Token]:
     if deepest > 60:
         raise NotRead("deep", "brackets are nested more than 60 deep")
     try:
-        return _parser().parse(prepared)
+        tree = _parser().parse(prepared)
     except LarkError as error:
         column = getattr(error, "pos_in_stream", None)
         place = prepared[column : column + 24].strip() if isinstance(column, int) else ""
         where = f"at {place!r}" if place else "at its end"
         raise NotRead("syntax", f"not understood {where}") from None
+    for part in tree.iter_subtrees():
+        part.data = str(part.data)  # lark's own names are tokens, which compare slowly
+    return tree
 
 
 _WORDS = (

@@ -38,6 +38,7 @@ class Cursor:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items, self.position = items, 0
+        self._spelled: dict[int, str] = {}
 
     def ahead(self, distance: int = 0) -> Item | None:
         """Return an item without taking it: the next, or one further on."""
@@ -72,7 +73,9 @@ class Cursor:
     @property
     def spelled(self) -> str:
         """The next item without its scripts, as it is looked up."""
-        return spell(self.atom)
+        if self.position not in self._spelled:
+            self._spelled[self.position] = spell(self.atom)
+        return self._spelled[self.position]
 
 
 @dataclass
