@@ -39,6 +39,7 @@ from fcnref.equations.value.stored import (
     node_key,
     part_of,
     part_of_free,
+    places_of,
 )
 
 SPACING = 4e-3
@@ -143,8 +144,7 @@ def _by_defined(node: Derivative, bottom: Defined | Entry, scope: Scope) -> Valu
         raise NoMeaning(f"a derivative by {show(bottom)} is not read")
     if shape_of(evaluate(bottom, scope)) != (1, 1):
         raise NoMeaning(f"{show(node)}: the derivative by a defined array is read for J only")
-    inner = scope.perturbed({})
-    at = tuple(inner.place(place) for place in bottom.places)
+    at = places_of(bottom, scope.perturbed({}))
     value = evaluate(node.top, scope.perturbed({defined_key(bottom): at}))
     return _laid_out(_imaginary(value, 1), (1, 1), node, scope)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
+from math import prod
 from time import process_time
 from typing import Any, TypeAlias
 
@@ -91,8 +92,8 @@ class Scope:
     deadline
         The time by which to be done.
     memo
-        Sums and derivatives evaluated before, by node and by the letters that occur in it; with
-        each the objects whose identity is part of its key.
+        Sums and derivatives evaluated before, by node and by the letters that occur in it, and
+        scopes spread before; with each the objects whose identity is part of its key.
     """
 
     network: Network
@@ -128,6 +129,22 @@ class Scope:
             for letter, value in self.letters.items()
         }
         return Scope(self.network, self.notation, letters, moved, self.deadline, self.memo)
+
+    def spread(self, letter: str, numbers: range) -> Scope:
+        """Return this scope with one letter at many values, along an axis behind all others."""
+        held = tuple(id(n) if isinstance(n, np.ndarray) else n for n in self.letters.values())
+        key = (letter, numbers, *self.letters, held, id(self.moved) if self.moved else 0)
+        if key not in self.memo:
+            moved = {name: value[..., None, :, :] for name, value in self.moved.items()}
+            self.memo[key] = (self.perturbed(moved).bind(letter, np.array(numbers)), self)
+        inner: Scope = self.memo[key][0]
+        return inner
+
+    @property
+    def count(self) -> int:
+        """How many values of the letters are treated at once."""
+        shapes = (n.shape for n in self.letters.values() if isinstance(n, np.ndarray))
+        return prod(np.broadcast_shapes(*shapes))
 
     def place(self, place: Place) -> Number:
         """Return the value of a place, as the page counts."""
@@ -182,6 +199,9 @@ def taken(value: Values, number: Number, axis: int) -> Values:
     """Return the rows (axis -2) or the columns (axis -1) with a number, or one for each value."""
     if isinstance(number, int):
         return np.take(value, [number], axis)
+    if value.ndim == 2:
+        lines = value[number] if axis == -2 else value.T[number]
+        return np.expand_dims(lines, axis)
     leading = np.broadcast_shapes(value.shape[:-2], number.shape)
     spread = np.broadcast_to(value, (*leading, *value.shape[-2:]))
     return np.take_along_axis(spread, np.broadcast_to(number, leading)[..., None, None], axis)

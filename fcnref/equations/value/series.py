@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,19 @@ from fcnref.equations.expression import Cases, Compare, Series, Truth, ranges, s
 from fcnref.equations.networks import Values
 from fcnref.equations.value.arithmetic import times
 from fcnref.equations.value.scope import (
+    IndexFault,
     NoMeaning,
     Scope,
+    Varies,
     as_number,
     evaluate,
     is_number,
     misfit,
     shape_of,
 )
+
+MOST_AT_ONCE = 10_000
+"""The most terms of a sum, at all values of the letters, that are held together."""
 
 
 @evaluate.register
@@ -28,11 +34,46 @@ def _(node: Series, scope: Scope) -> Values:
 
 
 def _summed(node: Series, scope: Scope) -> Values:
+    numbers = _numbers(node, scope)
+    if node.kind == "sum" and 0 < len(numbers) * scope.count <= MOST_AT_ONCE:
+        with suppress(IndexFault, Varies):
+            return _summed_at_once(node, scope, numbers)
+    return _one_by_one(node, scope, numbers)
+
+
+def _numbers(node: Series, scope: Scope) -> range:
+    """Return the values of a summation index."""
     first, last = scope.fixed(node.lower), _upper(node, scope)
     falling = node.kind.startswith("falling")
     numbers = range(first, last - 1, -1) if falling else range(first, last + 1)
     if len(numbers) > 200:
         raise NoMeaning("a sum has more than 200 terms")
+    return numbers
+
+
+def _upper(node: Series, scope: Scope) -> int:
+    """Return the last value of a summation index, from its slot where no bound is printed."""
+    if node.upper is not None:
+        return scope.fixed(node.upper)
+    size = next(ranges(node.body, node.letter), None)
+    if size is None:
+        raise NoMeaning(f"Σ over {node.letter} has no bounds")
+    return scope.fixed(size) + scope.notation.base - 1
+
+
+def _summed_at_once(node: Series, scope: Scope, numbers: range) -> Values:
+    """Return a sum from all its terms along an axis of their own: they have to be of one shape."""
+    inner = scope.spread(node.letter, numbers)
+    terms = evaluate(node.body, inner)
+    if node.unless is not None:
+        terms = np.where(as_number(holds(node.unless, inner)) > 0, terms, 0)
+    if terms.ndim == 2 or terms.shape[-3] == 1:
+        return terms.reshape(*terms.shape[:-3], *shape_of(terms)) * len(numbers)
+    return np.asarray(terms.sum(axis=-3))
+
+
+def _one_by_one(node: Series, scope: Scope, numbers: range) -> Values:
+    """Return a sum or a product term by term, each with sizes and faults of its own."""
     neutral = float(node.kind != "sum")
     total: Values | None = None
     for number in numbers:
@@ -52,16 +93,6 @@ def _summed(node: Series, scope: Scope) -> Values:
         else:
             total = total + value
     return as_number(neutral) if total is None else total
-
-
-def _upper(node: Series, scope: Scope) -> int:
-    """Return the last value of a summation index, from its slot where no bound is printed."""
-    if node.upper is not None:
-        return scope.fixed(node.upper)
-    size = next(ranges(node.body, node.letter), None)
-    if size is None:
-        raise NoMeaning(f"Σ over {node.letter} has no bounds")
-    return scope.fixed(size) + scope.notation.base - 1
 
 
 @evaluate.register

@@ -14,7 +14,6 @@ from fcnref.equations.value.scope import (
     NoLayer,
     NoMeaning,
     Scope,
-    as_number,
     evaluate,
     outside,
     shape_of,
@@ -102,23 +101,27 @@ def part_of_free(value: Values, node: Free, scope: Scope) -> Values:
 
 
 def defined_key(node: Defined) -> str:
-    """Return what a defined quantity is called where it is perturbed."""
+    """Return what a defined quantity is called where it is perturbed, at the places kept there."""
     return f"= {node.name}"
+
+
+def places_of(node: Defined, scope: Scope) -> Values:
+    """Return the values of the places of a defined quantity as a column."""
+    places = [scope.place(place) for place in node.places]
+    return np.stack(np.broadcast_arrays(0, *places), axis=-1)[..., 1:, None]
 
 
 @evaluate.register
 def _(node: Defined, scope: Scope) -> Values:
-    places = [scope.place(place) for place in node.places]
     inner = scope
-    for letter, place in zip(node.letters, places, strict=True):
-        inner = inner.bind(letter, place)
+    for letter, place in zip(node.letters, node.places, strict=True):
+        inner = inner.bind(letter, scope.place(place))
     value = scope.remembered(node, lambda: evaluate(node.body, inner))
     at = scope.moved.get(defined_key(node))
     if at is None:
         return value
-    here = [np.equal(a, b) for a, b in zip(places, at, strict=True)]
-    chosen = np.logical_and.reduce(np.broadcast_arrays(True, *here))
-    return np.asarray(value + 1j * STEP * as_number(chosen))
+    here = np.all(places_of(node, scope) == at, axis=-2, keepdims=True)
+    return np.asarray(value + 1j * STEP * here)
 
 
 @evaluate.register
