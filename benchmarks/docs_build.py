@@ -19,12 +19,13 @@ PAGE = "derivation/forward.md"  # has cells
 
 
 def copy_sources(folder: Path) -> Path:
-    """Copy the sources, and the packages of the lock file, which count as installed."""
-    ignored = shutil.ignore_patterns("_build", "__pycache__")
-    for name in ("docs", "fcnref", "tests"):
-        shutil.copytree(ROOT / name, folder / name, ignore=ignored, symlinks=True)
-    for file in ("CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "README.md", "pyproject.toml"):
-        shutil.copy(ROOT / file, folder)
+    """Copy what is under version control, and the packages of the lock file, as if installed."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True)
+    for name in listed.stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    packages = Path("docs", "node_modules")
+    shutil.copytree(ROOT / packages, folder / packages, symlinks=True)
     return folder
 
 
