@@ -51,7 +51,7 @@ def reduced(font: Path, characters: set[str] | None = None) -> bytes:
     Of its names it keeps what says whose it is and under which license; an altered font may not
     go by a reserved name.
     """
-    face = TTFont(font)
+    face = TTFont(font, recalcTimestamp=False)
     options = Options()
     options.flavor = face.flavor
     options.hinting = False

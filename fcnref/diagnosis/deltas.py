@@ -89,16 +89,16 @@ def _hidden_deltas(
     upstream = list(handed_down(scene, seen, l))
     masks = list(_masks(scene, l))
     rules = list(activation_rules(scene, seen, l, right.dA))
+    right_rules = [rule for rule in rules if not rule.slug]
     for up in upstream:
         for mask in masks:
             if bool(up.slug) + bool(mask.slug) > mistakes:
                 continue
             dA = up.value * mask.value
-            for rule in rules:
-                wrong = bool(up.slug) + bool(mask.slug) + bool(rule.slug)
-                if 0 < wrong <= mistakes:
-                    mixed = up._replace(value=dA)
-                    yield _delta(l, mixed, rule, dA, mask)
+            left = mistakes - bool(up.slug) - bool(mask.slug)
+            for rule in rules if left else right_rules:
+                if up.slug or mask.slug or rule.slug:
+                    yield _delta(l, up, rule, dA, mask)
     if scene.n[l] == scene.n[l + 1] and scene.elementwise[l]:
         D = scene.backward(l, np.ones_like(right.dA))
         W = scene.W(l + 1)
@@ -133,13 +133,9 @@ def _with_a_row_of_ones(scene: Scene, seen: Seen, l: int, right: Delta) -> Itera
 
 
 def _delta(l: int, piece: Piece, rule: Rule, dA: Array, mask: Piece | None = None) -> Delta:
-    items = [
-        Item(piece.slug, piece.says, f"dA{l}", piece.cost),
-        Item(mask.slug, mask.says, f"dA{l}", mask.cost) if mask else Item("", "", ""),
-        Item(rule.slug, rule.says, f"dZ{l}", rule.cost),
-    ]
-    cost = piece.cost + rule.cost + (mask.cost if mask else 0.0)
-    return Delta(tuple(item for item in items if item.slug), cost, dA, rule.apply(dA))
+    parts = [(piece, f"dA{l}"), *([(mask, f"dA{l}")] if mask else []), (rule, f"dZ{l}")]
+    items = tuple(Item(p.slug, p.says, where, p.cost) for p, where in parts if p.slug)
+    return Delta(items, sum(p.cost for p, _ in parts), dA, rule.apply(dA))
 
 
 def _masks(scene: Scene, l: int) -> Iterator[Piece]:

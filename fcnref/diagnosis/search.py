@@ -301,9 +301,7 @@ class _Layer:
     ) -> list[_Match]:
         """Find the features that make the block, times a named constant and plus a penalty."""
         largest = max((float(np.max(np.abs(f.value))) for f in features[:4]), default=0.0)
-        features = [
-            f for f in features if f.value.shape == given.shape and np.all(np.isfinite(f.value))
-        ]
+        features = _finite([f for f in features if f.value.shape == given.shape])
         size = float(np.linalg.norm(given))
         if not features:
             return []
@@ -488,6 +486,13 @@ class _Layer:
         for way in carried:
             extra = 0.0 if way == 0 else 0.05 if {at_W.delta, at_b.delta} >= {0} else 0.3
             yield hypothesis(items, extra, ways[way].dA, ways[way].dZ)
+
+
+def _finite(features: Sequence[_Feature]) -> list[_Feature]:
+    if not features:
+        return []
+    finite = np.isfinite([f.value.ravel() for f in features]).all(axis=1)
+    return [f for f, keep in zip(features, finite, strict=True) if keep]
 
 
 def _cancels(feature: _Feature, exact: bool) -> bool:
