@@ -20,7 +20,9 @@ PAGE = "derivation/forward.md"  # has cells
 
 def copy_sources(folder: Path) -> Path:
     """Copy what is under version control, and the packages of the lock file, as if installed."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     for name in listed.stdout.splitlines():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)

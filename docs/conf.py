@@ -143,6 +143,7 @@ os.environ |= {
     "IPYTHONDIR": str(home / "ipython"),
     "JUPYTER_PREFER_ENV_PATH": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OPENBLAS_NUM_THREADS": "1",  # the pages share the cores, and sums end in the same bits
     "MPLCONFIGDIR": str(home / "matplotlib"),
     "MATPLOTLIBRC": str(DOCS / "_ext" / "matplotlibrc"),
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",

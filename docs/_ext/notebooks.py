@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,13 +51,17 @@ def requirements(sources: Iterable[str], extras: Iterable[str] = ()) -> list[str
     others = imported - sys.stdlib_module_names - {"fcnref", "numpy"}
     return [
         f"fcnref[{','.join(wanted)}]" if wanted else "fcnref",
-        *sorted(_distributions()[name][0] for name in others),
+        *sorted(_distribution(name) for name in others),
     ]
 
 
 @cache
-def _distributions() -> dict[str, list[str]]:
-    return dict(packages_distributions())
+def _distribution(module: str) -> str:
+    """Return what is installed to have a module: mostly a distribution of the same name."""
+    try:
+        return metadata.distribution(module).name
+    except metadata.PackageNotFoundError:
+        return metadata.packages_distributions()[module][0]
 
 
 def _imports(source: str) -> Iterator[str]:

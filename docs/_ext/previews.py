@@ -91,7 +91,7 @@ def add(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the steps, the script and its style."""
     app.connect("doctree-read", note_references)
-    app.connect("env-updated", rewrite_readers)
+    app.connect("env-get-updated", rewrite_readers, priority=900)  # the numbers are given by then
     app.connect("html-page-context", add)
     app.add_js_file("previews.js", loading_method="defer")
     app.add_css_file("previews.css")

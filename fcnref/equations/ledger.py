@@ -134,19 +134,25 @@ def _equations_named(part: nodes.Element) -> set[str]:
     return {str(x["reftarget"]) for x in references if x.get("reftype") == "eq"}
 
 
+def implemented(doctree: nodes.document) -> list[tuple[str, str, str]]:
+    """List what a page describes in equations: a name, its anchor, the label of the equation."""
+    found = []
+    for described in doctree.findall(addnodes.desc):
+        signature = described.next_node(addnodes.desc_signature)
+        if signature is not None and signature["ids"]:
+            anchor = signature["ids"][0]
+            name = signature.get("fullname", anchor)
+            found += [(name, anchor, label) for label in sorted(_equations_named(described))]
+    return found
+
+
 def implementations(app: Sphinx, docname: str) -> dict[str, list[nodes.Node]]:
     """Find the documented objects whose description names an equation, as links to them."""
     found: dict[str, dict[str, nodes.Node]] = {}
-    documented = app.env.domaindata.get("py", {}).get("objects", {}).values()
-    for page in sorted({entry.docname for entry in documented}):
-        for described in app.env.get_doctree(page).findall(addnodes.desc):
-            signature = described.next_node(addnodes.desc_signature)
-            if signature is None or not signature["ids"]:
-                continue
-            name = signature.get("fullname", signature["ids"][0])
-            link = _link(app, docname, page, signature["ids"][0], name)
-            for label in _equations_named(described):
-                found.setdefault(label, {}).setdefault(name, link)
+    for page, about in sorted(app.env.metadata.items()):
+        for name, anchor, label in about.get("implements", ()):
+            link = _link(app, docname, page, anchor, name)
+            found.setdefault(label, {}).setdefault(name, link)
     return {label: list(links.values()) for label, links in found.items()}
 
 

@@ -35,7 +35,15 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from fcnref.equations.checking import check_page
-from fcnref.equations.ledger import SIGNS, build_ledger, by_label, math_of, summary, table
+from fcnref.equations.ledger import (
+    SIGNS,
+    build_ledger,
+    by_label,
+    implemented,
+    math_of,
+    summary,
+    table,
+)
 from fcnref.equations.notation import Notation, NotationError, front_matter
 from fcnref.equations.verdict import Verdict
 
@@ -254,6 +262,11 @@ def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> Non
     env.fcnref_read = set(docnames)  # type: ignore[attr-defined]  # ours to set
 
 
+def note_implementations(app: Sphinx, doctree: nodes.document) -> None:
+    """Keep what a page describes in equations, so that no page has to be opened for it again."""
+    app.env.metadata[app.env.docname]["implements"] = implemented(doctree)
+
+
 def refresh_ledgers(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Name the pages with a ledger, if what they tell has changed."""
     read: set[str] = getattr(env, "fcnref_read", set())
@@ -306,9 +319,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
     app.connect("env-before-read-docs", note_reading)
+    app.connect("doctree-read", note_implementations)
     app.connect("env-updated", refresh_ledgers)
     app.connect("doctree-resolved", add_marks)
     app.connect("build-finished", write_json)
     app.connect("build-finished", write_style)
     app.add_css_file("fcnref-equations.css")
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": 2,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
