@@ -133,7 +133,9 @@ def _with_a_row_of_ones(scene: Scene, seen: Seen, l: int, right: Delta) -> Itera
 
 
 def _delta(l: int, piece: Piece, rule: Rule, dA: Array, mask: Piece | None = None) -> Delta:
-    parts = [(piece, f"dA{l}"), *([(mask, f"dA{l}")] if mask else []), (rule, f"dZ{l}")]
+    parts: list[tuple[Piece | Rule, str]] = [(piece, f"dA{l}"), (rule, f"dZ{l}")]
+    if mask:
+        parts.insert(1, (mask, f"dA{l}"))
     items = tuple(Item(p.slug, p.says, where, p.cost) for p, where in parts if p.slug)
     return Delta(items, sum(p.cost for p, _ in parts), dA, rule.apply(dA))
 

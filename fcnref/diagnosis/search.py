@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -491,8 +492,9 @@ class _Layer:
 def _finite(features: Sequence[_Feature]) -> list[_Feature]:
     if not features:
         return []
-    finite = np.isfinite([f.value.ravel() for f in features]).all(axis=1)
-    return [f for f, keep in zip(features, finite, strict=True) if keep]
+    # One look at all of them: there are hundreds, each of a few numbers.
+    finite = np.isfinite(np.stack([f.value.ravel() for f in features]))
+    return list(compress(features, np.all(finite, axis=1)))
 
 
 def _cancels(feature: _Feature, exact: bool) -> bool:
