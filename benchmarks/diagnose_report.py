@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -12,14 +13,15 @@ from tests.held_out.edits import SLIPS
 from tests.held_out.test_held_out import PROGRAMS
 from tests.held_out.test_held_out import case as run
 from tests.test_diagnose_no_false_alarms import CLOTHES
-from tests.wild.cases import CASES
+from tests.wild.cases import CASES, Case
+from tests.wild.further import FURTHER, MISSED_AT_FIRST
 
 
-def published_cases() -> int:
-    print(f"{len(CASES)} published wrong gradients, each on three random problems\n")
+def published_cases(cases: Sequence[Case], words: str) -> int:
+    print(f"{len(cases)} {words}, each on three random problems\n")
     fully = 0
     start = time.perf_counter()
-    for case in CASES:
+    for case in cases:
         outcomes = []
         for seed in range(3):
             problem = case.problem(seed)
@@ -30,9 +32,18 @@ def published_cases() -> int:
         print(f"  {mark:8} {case.name:40} {' + '.join(sorted(case.mistakes))}")
         if not all(outcomes):
             print(f"           found instead: {report.mistakes}, unexplained {report.unexplained}")
-    seconds = (time.perf_counter() - start) / (3 * len(CASES))
-    print(f"\n{fully} of {len(CASES)} named first on all three, {seconds:.2f} s per diagnosis")
-    return len(CASES) - fully
+    seconds = (time.perf_counter() - start) / (3 * len(cases))
+    print(f"\n{fully} of {len(cases)} named first on all three, {seconds:.2f} s per diagnosis")
+    return len(cases) - fully
+
+
+def further_cases() -> int:
+    missed = published_cases(FURTHER, "further published wrong gradients, gathered blind")
+    print(
+        f"{len(FURTHER) - len(MISSED_AT_FIRST)} of {len(FURTHER)} were named first when they "
+        "were gathered, before anything was repaired\n"
+    )
+    return missed
 
 
 def right_gradients() -> int:
@@ -71,7 +82,7 @@ def whole_programs() -> int:
 
 
 def main() -> int:
-    missed = published_cases()
+    missed = published_cases(CASES, "published wrong gradients") + further_cases()
     alarms = right_gradients() + whole_programs()
     print(
         f"{len(MISTAKES)} mistakes in the catalogue; tests/test_diagnose_gallery.py makes each of "

@@ -37,7 +37,8 @@ ONE_LOSS_EXCLUDES = {
     "squared_error": """
         averaged_although_sum m_in_sum n_out_factor
         bce_term_missing bce_term_sign cce_term_dropped mse_factor2_extra ce_extra_derivative
-        reg_bias_missing epsilon_too_large log_for_output loss_of_another_kind logits_for_output
+        missing_output_derivative reg_bias_missing epsilon_too_large log_for_output
+        loss_of_another_kind logits_for_output
         softmax_elementwise softmax_jacobian_skipped softmax_sign softmax_jacobian_term_dropped
         softmax_wrong_axis softmax_applied_twice softmax_not_normalized
         target_transposed target_for_A_prev target_in_hidden_layer derivative_at_target

@@ -15,6 +15,7 @@ from fcnref.mistakes.record import PAGES
 from fcnref.problem import Penalty, random_problem
 from tests.test_diagnose import PROBLEMS
 from tests.wild.cases import CASES
+from tests.wild.further import FURTHER
 
 EVERY = pytest.mark.parametrize("slug", MISTAKES)
 SHOWN = [
@@ -159,7 +160,7 @@ def test_sightings_are_public_addresses(slug):
 
 
 def test_published_cases_are_sightings():
-    for case in CASES:
+    for case in (*CASES, *FURTHER):
         seen = {url for slug in case.mistakes for url in MISTAKES[slug].sightings}
         assert set(case.urls) <= seen, case.name
 

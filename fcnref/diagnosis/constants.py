@@ -46,6 +46,8 @@ def constants(scene: Scene, l: int) -> list[Constant]:
         for k, w in enumerate(n)
         if k < scene.L
     ]
+    if summed:
+        found += [Constant(1 / w, "width_factor", f"1/n_{k} = 1/{w}", 1.2) for k, w in enumerate(n)]
     rate = scene.problem.learning_rate
     if rate:
         found.append(Constant(rate, "learning_rate_in_gradient", "the learning rate", 0.9))

@@ -14,7 +14,7 @@ from fcnref.diagnosis.chain import handed_down
 from fcnref.diagnosis.derivatives import activation_rules
 from fcnref.diagnosis.examples import example_weights
 from fcnref.diagnosis.output import fused_kernels, kernels
-from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule
+from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule, items_of, slugs_of
 from fcnref.diagnosis.scene import Scene, Seen
 
 __all__ = ["deltas", "right_blocks", "right_delta"]
@@ -86,18 +86,20 @@ def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Ite
 def _hidden_deltas(
     scene: Scene, seen: Seen, l: int, right: Delta, mistakes: int
 ) -> Iterator[Delta]:
-    upstream = list(handed_down(scene, seen, l))
+    upstream = list(handed_down(scene, seen, l, mistakes))
     masks = list(_masks(scene, l))
     rules = list(activation_rules(scene, seen, l, right.dA))
     right_rules = [rule for rule in rules if not rule.slug]
     for up in upstream:
         for mask in masks:
-            if bool(up.slug) + bool(mask.slug) > mistakes:
+            before = len(slugs_of(up.slug)) + bool(mask.slug)
+            if before > mistakes:
                 continue
             dA = up.value * mask.value
-            left = mistakes - bool(up.slug) - bool(mask.slug)
+            left = mistakes - before
             for rule in rules if left else right_rules:
-                if up.slug or mask.slug or rule.slug:
+                likely = before < 2 or rule.cost <= 1.0
+                if likely and (up.slug or mask.slug or rule.slug):
                     yield _delta(l, up, rule, dA, mask)
     if scene.n[l] == scene.n[l + 1] and scene.elementwise[l]:
         D = scene.backward(l, np.ones_like(right.dA))
@@ -136,7 +138,7 @@ def _delta(l: int, piece: Piece, rule: Rule, dA: Array, mask: Piece | None = Non
     parts: list[tuple[Piece | Rule, str]] = [(piece, f"dA{l}"), (rule, f"dZ{l}")]
     if mask:
         parts.insert(1, (mask, f"dA{l}"))
-    items = tuple(Item(p.slug, p.says, where, p.cost) for p, where in parts if p.slug)
+    items = tuple(item for p, where in parts for item in items_of(p.slug, p.says, where, p.cost))
     return Delta(items, sum(p.cost for p, _ in parts), dA, rule.apply(dA))
 
 

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fcnref._arrays import Array
-from fcnref.activations import gelu_tanh_prime, sigmoid, silu_prime, softmax
+from fcnref.activations import ACTIVATIONS, gelu_tanh_prime, sigmoid, silu_prime, softmax
 from fcnref.diagnosis.pieces import Map, Rule
 from fcnref.diagnosis.scene import Scene, Seen
 
-__all__ = ["activation_rules", "tensors_like"]
+__all__ = ["activation_rules", "own_record", "tensors_like"]
 
 
 class Formula(NamedTuple):
@@ -89,7 +89,30 @@ def formula_of(scene: Scene, l: int) -> Formula | None:
     name = scene.activation(l)
     if name == "leaky_relu":
         return leaky(scene.slope(l))
-    return FORMULAS.get("gelu_tanh" if name == "gelu" else name)
+    return FORMULAS.get("gelu_tanh" if name == "gelu" else name) or _of_its_record(scene, l)
+
+
+def own_record(scene: Scene, l: int) -> bool:
+    """Whether layer l has an elementwise activation that this package does not bring along."""
+    return scene.elementwise[l] and scene.activation(l) not in ACTIVATIONS
+
+
+def _of_its_record(scene: Scene, l: int) -> Formula | None:
+    """What the record of an activation says of itself, where the formulas are not written out."""
+    if not own_record(scene, l):
+        return None
+    activation = scene.problem.layers[l - 1].activation
+
+    def of_a(T: Array) -> Array:
+        return activation.backward(np.ones_like(T), T)
+
+    def of_z(T: Array) -> Array:
+        return of_a(activation.forward(T) if activation.reads == "A" else T)
+
+    name = activation.name
+    return Formula(
+        of_z, of_a, activation.forward, f"{name}′({{}})", f"{name}′({{}})", f"{name}({{}})"
+    )
 
 
 def tensors_like(
@@ -139,6 +162,8 @@ def activation_rules(scene: Scene, seen: Seen, l: int, dA: Array) -> Iterator[Ru
     yield Rule("", "", 0.0, lambda dA: scene.backward(l, dA))
     if scene.activation(l) == "softmax":
         yield from _softmax_rules(scene, l)
+    if scene.activation(l) == "log_softmax":
+        yield from _log_softmax_rules(scene, l)
     if not scene.elementwise[l]:
         yield from _elementwise_where_columnwise(scene, l)
         return
@@ -224,7 +249,8 @@ def _own_formula_elsewhere(
         if tensor == "Z" and not same:
             yield ("a_formula_fed_with_z", own.a.format("Z"), 0.9, own.of_a(T))
         elif tensor != "A" and not same:
-            cost = 1.0 if slug in {"derivative_at_bias", "derivative_of_wrong_layer"} else 1.2
+            near = {"derivative_at_bias", "derivative_of_wrong_layer", "derivative_at_dA"}
+            cost = 1.0 if slug in near else 1.2
             yield (slug or "derivative_at_A", own.a.format(tensor), cost, own.of_a(T))
     for tensor, slug, T in fitting:
         if tensor not in {"Z", "A"}:
@@ -285,6 +311,10 @@ def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:
             (dropped, "−A²", 1.0, -(A**2)),
             (flipped, "A ⊙ (1 + A)", 1.0, A * (1 + A)),
             (flipped, "A ⊙ (A − 1)", 0.95, A * (A - 1)),
+            (flipped, "A − (1 − A)", 1.0, 2 * A - 1),
+            ("derivative_wrong_power", "A / (1 − A)", 1.2, A / (1 - A)),
+            ("derivative_wrong_power", "(1 − 2 A)", 1.2, 1 - 2 * A),
+            ("derivative_wrong_power", "A ⊙ (1 − A) ⊙ (1 − 2 A)", 1.2, A * (1 - A) * (1 - 2 * A)),
             ("derivative_wrong_power", "A² ⊙ (1 − A)", 1.1, A**2 * (1 - A)),
             ("derivative_wrong_power", "A ⊙ (1 − A)²", 1.1, A * (1 - A) ** 2),
             ("derivative_wrong_power", "A ⊙ (1 − A²)", 1.1, A * (1 - A**2)),
@@ -304,6 +334,9 @@ def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:
             ("derivative_wrong_power", "1 / cosh(Z)", 1.0, 1 / np.cosh(Z)),
             ("derivative_wrong_power", "A ⊙ (1 − A²)", 1.2, A * (1 - A**2)),
             ("derivative_wrong_power", "(1 − A³)", 1.3, 1 - A**3),
+            ("derivative_wrong_power", "(1 − 2 A)", 1.2, 1 - 2 * A),
+            ("derivative_wrong_power", "−2 A ⊙ (1 − A²)", 1.2, -2 * A * (1 - A**2)),
+            ("derivative_wrong_power", "1 / (1 − A²)", 1.3, 1 / (1 - A**2)),
         ],
         "softplus": [
             (dropped, "(1 − σ(Z))", 1.1, sigmoid(-Z)),
@@ -397,6 +430,8 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
 
     skipped, lost = "softmax_jacobian_skipped", "softmax_jacobian_term_dropped"
     yield Rule("softmax_elementwise", "dZ = dA ⊙ A ⊙ (1 − A)", 0.9, lambda dA: dA * A * (1 - A))
+    for slug, says, cost, factor in _fragments("sigmoid", scene.Z(l), A):
+        yield _times(f"softmax_elementwise+{slug}", says, 0.9 + cost, factor)
     yield Rule(skipped, "dZ = dA", 0.9, lambda dA: dA)
     yield Rule(lost, "dZ = A ⊙ dA", 1.0, lambda dA: A * dA)
     yield Rule(lost, "dZ = dA − Σ_p dA_p A_p", 1.0, lambda dA: dA - column_sums(dA * A))
@@ -435,11 +470,53 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
     )
 
 
+def _log_softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
+    A = scene.H(l)
+    P = np.exp(A)
+
+    def whole(dA: Array, sums: Array) -> Array:
+        return dA - P * sums
+
+    def column_sums(T: Array) -> Array:
+        sums: Array = np.sum(T, axis=0, keepdims=True)
+        return sums
+
+    lost, axis = "softmax_jacobian_term_dropped", "softmax_wrong_axis"
+    yield Rule("softmax_elementwise", "dZ = dA ⊙ (1 − P), P = exp(A)", 0.9, lambda dA: dA * (1 - P))
+    yield Rule("softmax_jacobian_skipped", "dZ = dA", 0.9, lambda dA: dA)
+    yield Rule(lost, "dZ = dA − P, without Σ_p dA_p", 1.0, lambda dA: dA - P)
+    yield Rule(lost, "dZ = dA + P, as if Σ_p dA_p were −1", 1.0, lambda dA: dA + P)
+    yield Rule(lost, "dZ = dA − Σ_p dA_p, without P", 1.0, lambda dA: dA - column_sums(dA))
+    yield Rule(lost, "dZ = dA − Σ_p dA_p A_p", 1.05, lambda dA: dA - column_sums(dA * A))
+    yield Rule(lost, "dZ = dA − Σ_p dA_p P_p", 1.05, lambda dA: dA - column_sums(dA * P))
+    yield Rule(lost, "dZ = −P ⊙ Σ_p dA_p", 1.1, lambda dA: -P * column_sums(dA))
+    yield Rule(lost, "dZ = dA − A ⊙ Σ_p dA_p, A for P", 1.1, lambda dA: dA - A * column_sums(dA))
+    yield Rule(
+        lost,
+        "dZ = P ⊙ (dA − Σ_p dA_p P_p), the rule of the softmax",
+        1.05,
+        lambda dA: P * (dA - column_sums(dA * P)),
+    )
+    yield Rule("softmax_sign", "dZ = dA + P ⊙ Σ_p dA_p", 1.0, lambda dA: dA + P * column_sums(dA))
+    yield Rule(
+        axis,
+        "dZ = dA − P ⊙ Σ_i dA, summed over the examples",
+        1.1,
+        lambda dA: whole(dA, np.sum(dA, axis=1, keepdims=True)),
+    )
+    yield Rule(
+        axis,
+        "dZ = dA − P ⊙ Σ dA, summed over everything",
+        1.1,
+        lambda dA: whole(dA, np.sum(dA, keepdims=True)),
+    )
+
+
 def _elementwise_where_columnwise(scene: Scene, l: int) -> Iterator[Rule]:
     """A derivative of another activation, entry by entry, where the Jacobian is a full matrix."""
     Z, H = scene.Z(l), scene.H(l)
     slug = "wrong_activation_derivative"
-    if scene.activation(l) != "softmax":
+    if scene.activation(l) not in {"softmax", "log_softmax"}:
         yield Rule("missing_derivative", "dZ = dA", 0.9, lambda dA: dA)
         jacobians = _jacobians(scene, l)
         yield Rule(

@@ -74,6 +74,9 @@ def kernels(scene: Scene) -> Iterator[Piece]:
         mean = np.mean(right, axis=axis, keepdims=True) + np.zeros_like(right)
         yield Piece("error_averaged_too_early", f"dA = its mean {words}", 1.1, mean)
     yield Piece("zero_gradient", "dA = 0", 1.2, np.zeros_like(right))
+    yield Piece(
+        "upstream_dropped", "dA = 1: the chain starts without the loss", 1.05, 0 * right + 1
+    )
 
 
 def _with_epsilon(base: str, A: Array, Y: Array, po: float) -> Iterator[Piece]:
@@ -181,12 +184,13 @@ def _normalized_otherwise(Z: Array, Y: Array) -> list[tuple[str, str, float, Arr
 def _other_losses(base: str, A: Array, Y: Array, po: float) -> Iterator[Piece]:
     slug = "loss_of_another_kind"
     E = A - Y
-    inside = (A > 0) & (A < 1)
-    if not np.all(inside):
-        return
     if base not in {"half_squared_error", "squared_error", "mean_squared_error"}:
         yield Piece(slug, "dA = A − Y, the gradient of a squared error", 1.0, po * E)
         yield Piece(slug, "dA = 2 (A − Y), the gradient of a squared error", 1.05, 2 * po * E)
+        yield Piece(slug, "dA = sign(A − Y), of an absolute error", 1.2, po * np.sign(E))
+    inside = (A > 0) & (A < 1)
+    if not np.all(inside):
+        return
     if base != "binary_cross_entropy":
         value = -Y / A + (1 - Y) / (1 - A)
         yield Piece(slug, "dA of the binary cross-entropy", 1.0, po * value)
@@ -220,7 +224,7 @@ def fused_kernels(scene: Scene) -> Iterator[Piece]:
         yield Piece("zero_gradient", "dZ = 0", 1.2, 0 * E)
         return
     slug = "missing_output_derivative"
-    if scene.activation(scene.L) == "identity" and scene.kind == "half_squared_error":
+    if scene.activation(scene.L) == "identity":
         return
     yield Piece(slug, "dZ = A − Y, as if the loss were a fused cross-entropy", 0.95, E)
     if po != 1.0:

@@ -5,7 +5,17 @@ from typing import NamedTuple, TypeAlias
 
 from fcnref._arrays import Array
 
-__all__ = ["Candidates", "Constant", "Delta", "Item", "Map", "Piece", "Rule"]
+__all__ = [
+    "Candidates",
+    "Constant",
+    "Delta",
+    "Item",
+    "Map",
+    "Piece",
+    "Rule",
+    "items_of",
+    "slugs_of",
+]
 
 Map: TypeAlias = Callable[[Array], Array]
 Candidates: TypeAlias = list[tuple[str, str, float, Array]]
@@ -54,3 +64,14 @@ class Constant(NamedTuple):
     slug: str
     says: str
     cost: float
+
+
+def slugs_of(slug: str) -> list[str]:
+    """Split the slug of several mistakes at once, "one+other"; the right one is none."""
+    return slug.split("+") if slug else []
+
+
+def items_of(slug: str, says: str, where: str, cost: float) -> tuple[Item, ...]:
+    """Note a formula with one mistake, or with several of which each costs its share."""
+    slugs = slugs_of(slug)
+    return tuple(Item(each, says, where, cost / len(slugs)) for each in slugs)

@@ -11,7 +11,7 @@ import numpy as np
 from fcnref._arrays import Array
 from fcnref.diagnosis.derivatives import FORMULAS
 from fcnref.diagnosis.examples import example_weights
-from fcnref.diagnosis.pieces import Candidates, Piece
+from fcnref.diagnosis.pieces import Candidates, Piece, slugs_of
 from fcnref.diagnosis.scene import Scene, Seen
 
 __all__ = ["bias_sums", "weight_products"]
@@ -72,6 +72,9 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
         if k > l and dZ_above.shape[0] == n:
             product = dZ_above @ A.T
             candidates.append(("stale_upstream_gradient", f"dW = dZ[{k}] A_prevᵀ", 1.0, product))
+    if 1 in {n, n_prev} or n == n_prev:
+        says = "dW = dZ ⊙ A_prev, entry by entry"
+        candidates += _alone("hadamard_instead_of_matmul", says, 1.0, dZ * A, scene.averaging)
     candidates += _alone("dZ_not_summed", "dW = dZ, without A_prev", 1.3, dZ, scene.averaging)
     for slug, says, cost, value in candidates:
         yield Piece(slug, says, cost, value)
@@ -161,8 +164,9 @@ def _inner_products(scene: Scene, l: int, dZ: Array) -> Candidates:
     for name, T, slug in tensors:
         whole = np.sum(dZ * T) + zeros
         rows = _row_sums(dZ * T) + zeros
-        found.append((slug, f"dW = ⟨dZ, {name}⟩, one number", 1.3, whole))
-        found.append((slug, f"dW_j = ⟨dZ_j, {name}_j⟩, one number per unit", 1.35, rows))
+        cost = 1.3 * len(slugs_of(slug)) ** 0.5
+        found.append((slug, f"dW = ⟨dZ, {name}⟩, one number", cost, whole))
+        found.append((slug, f"dW_j = ⟨dZ_j, {name}_j⟩, one number per unit", cost + 0.05, rows))
     found.append(
         (
             "outer_product_summed",

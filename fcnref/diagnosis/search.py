@@ -18,8 +18,9 @@ import numpy as np
 from fcnref._arrays import Array
 from fcnref.diagnosis.constants import constants
 from fcnref.diagnosis.deltas import deltas
+from fcnref.diagnosis.derivatives import own_record
 from fcnref.diagnosis.penalties import bias_penalties, penalties
-from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece
+from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece, items_of, slugs_of
 from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen
 
@@ -29,6 +30,7 @@ UNEXPLAINED = 4.0
 ENOUGH = 1.65
 BEAM = 16
 MARGIN = 1.6
+UNNAMED = ("unnamed_constant", "", 1.7)
 
 
 class Hypothesis(NamedTuple):
@@ -87,6 +89,8 @@ def _search(
         found = [new for old in beam for new in layer.explain(old, mistakes=1)]
         if thorough and min(new.cost for new in found) - start > ENOUGH:
             found += [new for old in beam[:3] for new in layer.explain(old, mistakes=2)]
+        if thorough and min(new.cost for new in found) - start >= 2 * UNEXPLAINED:
+            found += list(layer.explain(beam[0], mistakes=3))
         beam = _best(found)
     return beam
 
@@ -188,9 +192,9 @@ class _Layer:
         W_matches += self._clipped(self.dW, plain_W, f"dW{l}")
         b_matches += self._clipped(self.db, plain_b, f"db{l}")
         if not W_matches:
-            W_matches = self._unnamed_constant(self.dW, W_features[0])
+            W_matches = self._unnamed_constant(self.dW, plain_W, b_matches)
         if not b_matches:
-            b_matches = self._unnamed_constant(self.db, b_features[0])
+            b_matches = self._unnamed_constant(self.db, plain_b, W_matches)
         return ways, W_matches, b_matches
 
     def _fitted(self, seen: Seen, right: Delta) -> list[Delta]:
@@ -200,29 +204,35 @@ class _Layer:
             return []
         residual = self.dW - self.penalties[0].value - s * right.dZ @ scene.A(l - 1).T
         found = []
-        for slug, says, direction, offset in self._with_a_number(seen, right):
-            moved = s * direction @ scene.A(l - 1).T
-            size = float(np.sum(moved * moved))
-            t = float(np.sum(residual * moved)) / size if size else 0.0
-            off = float(np.linalg.norm(residual - t * moved))
-            if min(abs(t), abs(offset + t)) > 1e-6 and off <= self.tolerance * float(
-                np.linalg.norm(self.dW)
-            ):
-                item = Item(slug, says.format(offset + t), f"dZ{l}", 1.1)
-                found.append(Delta((item,), 1.1, right.dA, right.dZ + t * direction))
+        for slug, says, directions, offset in self._with_a_number(seen, right):
+            moved = np.stack([(s * T @ scene.A(l - 1).T).ravel() for T in directions], axis=1)
+            t = np.linalg.lstsq(moved, residual.ravel(), rcond=None)[0]
+            off = float(np.linalg.norm(residual.ravel() - moved @ t))
+            moves = min(np.max(np.abs(t)), np.max(np.abs(offset + t))) > 1e-6
+            if moves and off <= self.tolerance * float(np.linalg.norm(self.dW)):
+                item = Item(slug, says.format(*(offset + t)), f"dZ{l}", 1.1)
+                dZ = right.dZ + np.tensordot(t, np.stack(directions), 1)
+                found.append(Delta((item,), 1.1, right.dA, dZ))
         return found
 
-    def _with_a_number(self, seen: Seen, right: Delta) -> Iterator[tuple[str, str, Array, float]]:
+    def _with_a_number(
+        self, seen: Seen, right: Delta
+    ) -> Iterator[tuple[str, str, list[Array], Array]]:
         scene, l = self.scene, self.l
         if l < scene.L and seen.dW[l + 1].shape == scene.W(l + 1).shape:
             dA = -seen.dW[l + 1].T @ seen.dZ[l + 1]
             mask = scene.mask(l)
             direction = scene.backward(l, dA if mask is None else dA * mask)
-            yield "updated_weights", "dA = (W − {:.4g} dW)ᵀ dZ, after the update", direction, 0.0
+            says = "dA = (W − {:.4g} dW)ᵀ dZ, after the update"
+            yield "updated_weights", says, [direction], np.zeros(1)
+        below = scene.Z(l) <= 0
         if scene.activation(l) == "leaky_relu":
-            negative = right.dA * (scene.Z(l) <= 0)
-            says = "[Z > 0] + {:.4g} [Z ≤ 0]"
-            yield "leaky_alpha_mismatch", f"dZ = dA ⊙ ({says})", negative, scene.slope(l)
+            says = "dZ = dA ⊙ ([Z > 0] + {:.4g} [Z ≤ 0])"
+            yield "leaky_alpha_mismatch", says, [right.dA * below], np.full(1, scene.slope(l))
+        elif own_record(scene, l) and np.any(below) and self.dW.size > 4:
+            says = "dZ = dA ⊙ ({:.4g} g′(Z) + {:.4g}) where Z ≤ 0"
+            sides = [right.dZ * below, right.dA * below]
+            yield "derivative_term_dropped", says, sides, np.array([1.0, 0.0])
 
     def _undeclared_penalty(self, features: Sequence[_Feature]) -> list[_Match]:
         """A multiple of W, or of its sign, that the declared penalty does not explain."""
@@ -254,16 +264,21 @@ class _Layer:
         item = Item("gradient_clipped", f"{where} cut off at ±{limit:.4g}", where, 1.0)
         return [_Match((item,), 0, self.constants[0], off / size)]
 
-    def _unnamed_constant(self, given: Array, right: _Feature) -> list[_Match]:
-        if given.shape != right.value.shape or given.size < 3 or not np.any(right.value):
+    def _unnamed_constant(
+        self, given: Array, right: _Feature, other: Sequence[_Match]
+    ) -> list[_Match]:
+        """A number that nothing explains; in a small block it must be that of the other block."""
+        if given.shape != right.value.shape or not np.any(right.value):
             return []
-        c = float(np.sum(given * right.value) / np.sum(right.value**2))
         size = float(np.linalg.norm(given))
-        off = float(np.linalg.norm(given - c * right.value))
-        if off > self.tolerance * size:
-            return []
-        constant = Constant(c, "unnamed_constant", f"{c:.6g}", 1.7)
-        return [_Match((), 0, constant, off / size)]
+        fitted = Constant(float(np.sum(given * right.value) / np.sum(right.value**2)), *UNNAMED)
+        shared = [m.constant for m in other if m.constant.slug == fitted.slug]
+        for constant in (*shared, *([fitted] if given.size >= 3 else ())):
+            off = float(np.linalg.norm(given - constant.value * right.value))
+            if off <= self.tolerance * size:
+                says = f"{constant.value:.6g}"
+                return [_Match((), 0, constant._replace(says=says), off / size)]
+        return []
 
     def _weight_features(
         self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
@@ -408,7 +423,7 @@ class _Layer:
             (
                 match.cost + ways[match.delta].cost,
                 {i.slug for i in (*match.items, *ways[match.delta].items)}
-                | set(match.constant.slug.split("+")) - {""},
+                | set(slugs_of(match.constant.slug)),
                 match,
             )
             for match in matches
@@ -503,11 +518,8 @@ def _cancels(feature: _Feature, exact: bool) -> bool:
 
 
 def _items(piece: Piece, where: str) -> tuple[Item, ...]:
-    slugs = piece.slug.split("+") if piece.slug else []
-    return tuple(Item(slug, piece.says, where, piece.cost / len(slugs) ** 0.5) for slug in slugs)
+    return items_of(piece.slug, piece.says, where, piece.cost)
 
 
 def _of_constant(constant: Constant, where: str) -> tuple[Item, ...]:
-    slugs = constant.slug.split("+") if constant.slug else []
-    says = f"{where} times {constant.says}"
-    return tuple(Item(slug, says, where, constant.cost / len(slugs)) for slug in slugs)
+    return items_of(constant.slug, f"{where} times {constant.says}", where, constant.cost)

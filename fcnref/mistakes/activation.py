@@ -23,6 +23,7 @@ ACTIVATION = family(
         tempting="The layer was linear at first, or the activation lives in another function that "
         "has no backward rule.",
         fix=OWN,
+        seen="arthurdouillard/deepcourse/issues/6",
     ),
     row(
         "missing_derivative_in_dW_only",
@@ -71,6 +72,7 @@ ACTIVATION = family(
         tempting="ReLU cuts what is negative; on the way back what is at hand is the gradient. A "
         "function relu(x) applied to both looks consistent.",
         fix=MASK,
+        seen="exacity/deeplearningbook-chinese/issues/127",
     ),
     row(
         "relu_sign_for_mask",
@@ -130,7 +132,10 @@ ACTIVATION = family(
         tempting="A function sigmoid_prime(x) may return x * (1 - x) or s(x) * (1 - s(x)), and its "
         "caller cannot see which.",
         fix="A * (1 - A) and 1 - A**2 take A; g'(Z) takes Z",
-        seen="BoltzmannEntropy/interviews.ai/issues/15 BoltzmannEntropy/interviews.ai/issues/4",
+        seen="BoltzmannEntropy/interviews.ai/issues/15 "
+        "BoltzmannEntropy/interviews.ai/issues/4 "
+        "apache/incubator-retired-horn/pull/4 "
+        "lazyprogrammer/facial-expression-recognition/issues/2",
     ),
     row(
         "derivative_at_A",
@@ -140,7 +145,9 @@ ACTIVATION = family(
         tempting="Only the activations were kept, or Z was overwritten by them in place. g' wants "
         "Z.",
         fix="take g' at Z, or use its formula in terms of A",
-        seen="deeplearning4j/deeplearning4j/pull/364",
+        seen="deeplearning4j/deeplearning4j/pull/364 davidrmiller/neural2d/issues/40 "
+        "benoitfragit/libBrain/issues/78 "
+        "rasbt/python-machine-learning-book-3rd-edition/issues/138",
     ),
     row(
         "derivative_after_dropout",
@@ -167,7 +174,8 @@ ACTIVATION = family(
         tempting="backward(x) got one argument, the gradient, and the function needs one to take "
         "the derivative at.",
         fix=OWN,
-        seen="yizt/numpy_neural_network/issues/6",
+        seen="yizt/numpy_neural_network/issues/6 "
+        "https://datascience.stackexchange.com/questions/20139",
     ),
     row(
         "derivative_at_dZ",
@@ -236,7 +244,9 @@ ACTIVATION = family(
         right=TANH,
         tempting="The activation was exchanged in the forward pass. A * (1 - A) stayed.",
         fix=OWN,
-        seen="ttezel/nn/issues/8",
+        seen="ttezel/nn/issues/8 yzhao062/MetaOD/issues/6 "
+        "jeffheaton/encog-java-core/issues/243 "
+        "jeffheaton/encog-dotnet-core/issues/124",
     ),
     row(
         "activation_as_derivative",
@@ -245,7 +255,7 @@ ACTIVATION = family(
         right=RIGHT,
         tempting="The table of functions holds f twice, and no f'.",
         fix=OWN,
-        seen="andersbll/nnet/issues/4",
+        seen="andersbll/nnet/issues/4 denggaoshan/DeepLearningStudy/issues/1",
     ),
     row(
         "z_as_derivative",
@@ -262,7 +272,7 @@ ACTIVATION = family(
         right=SIGMOID,
         tempting="a (1 - a) and 1 - a² are remembered as one formula, and come out as 1 - a.",
         fix=OWN,
-        seen="scutan90/DeepLearning-500-questions/issues/544",
+        seen="scutan90/DeepLearning-500-questions/issues/544 mlpack/mlpack/pull/1540",
     ),
     row(
         "derivative_sign_flipped",
@@ -271,6 +281,8 @@ ACTIVATION = family(
         right=TANH,
         tempting="The derivative of arctan has a plus, that of tan as well.",
         fix=OWN,
+        seen="sausheong/gonn/issues/8 gy910210/neural-network-from-scratch/issues/2 "
+        "nicodjimenez/lstm/issues/41",
     ),
     row(
         "derivative_wrong_power",
@@ -313,6 +325,7 @@ ACTIVATION = family(
         tempting="The chain rule multiplies by 'the inner derivative', and Z is the inner "
         "function. Its derivative is 1.",
         fix=OWN,
+        seen="https://community.deeplearning.ai/t/wrong-values-for-dw1/85937",
     ),
     row(
         "upstream_squared",

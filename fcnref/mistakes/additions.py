@@ -66,6 +66,7 @@ PENALTY = family(
         tempting="'Decay' makes weights smaller, so one subtracts; but the update subtracts "
         "already.",
         fix=OWN,
+        seen="andersbll/deeppy/issues/17 chainer/chainer/issues/261",
     ),
     row(
         "reg_bias_missing",
@@ -74,6 +75,7 @@ PENALTY = family(
         right="db = np.sum(dZ, axis=1, keepdims=True) + lam * b",
         tempting="The loss sums over all parameters in one loop, the gradient is written by hand.",
         fix="add the penalty's gradient to db, or leave the biases out of the penalty",
+        seen="Burton2000/CS231n-2017/issues/9",
     ),
     row(
         "reg_on_bias",
@@ -82,6 +84,7 @@ PENALTY = family(
         right=PLAIN,
         tempting="One loop over all parameters adds λ p to each.",
         fix=ALONE,
+        seen="rasmusbergpalm/DeepLearnToolbox/issues/32",
     ),
     row(
         "reg_bias_constant",
@@ -140,6 +143,7 @@ PENALTY = family(
         right=SQUARE,
         tempting="The penalty is a sum, so its derivative is taken to be one.",
         fix=OWN,
+        seen="https://community.deeplearning.ai/t/dw-for-l2-regularization/165181",
     ),
     row(
         "reg_value_as_gradient",
@@ -165,6 +169,7 @@ PENALTY = family(
         tempting="Where the bias is the first column of W, that column is not penalized. Here it "
         "is no bias.",
         fix="where the bias is no part of W, all of W is penalized",
+        seen="dibgerge/ml-coursera-python-assignments/issues/45",
     ),
     row(
         "reg_transposed",
@@ -283,7 +288,11 @@ UPDATE = family(
         tempting="The loop that computes dW may as well apply it. The error grows with the "
         "learning rate and is small enough to train for years.",
         fix="compute all gradients first, then update all parameters",
-        seen="VikParuchuri/zero_to_gpt/issues/12",
+        seen="VikParuchuri/zero_to_gpt/issues/12 "
+        "joelgrus/data-science-from-scratch/issues/31 "
+        "CodingTrain/Toy-Neural-Network-JS/issues/72 "
+        "kim-marcel/basic_neural_network/issues/7 "
+        "Bot-Academy/NeuralNetworkFromScratch/pull/3",
     ),
 )
 

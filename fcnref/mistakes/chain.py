@@ -17,7 +17,7 @@ CHAIN = family(
         tempting="backward() returns the local derivative, and the product with what comes in is "
         "left to somebody else.",
         fix="dZ = dA * g'(Z), with the dA that comes from above",
-        seen="yizt/numpy_neural_network/issues/6",
+        seen="yizt/numpy_neural_network/issues/6 ooples/AiDotNet/pull/497",
     ),
     row(
         "dA_prev_skips_derivative",
@@ -26,7 +26,8 @@ CHAIN = family(
         right=RIGHT,
         tempting="'The error of the layer' is the name of both, and dA is computed first.",
         fix=OWN,
-        seen="https://stackoverflow.com/questions/53287032",
+        seen="https://stackoverflow.com/questions/53287032 SciML/SciMLBook/issues/164 "
+        "makeyourownneuralnetwork/makeyourownneuralnetwork/issues/88",
     ),
     row(
         "derivative_applied_twice_in_chain",
@@ -63,6 +64,7 @@ CHAIN = family(
         right=RIGHT,
         tempting="A square layer takes it. In every other one the shapes object.",
         fix=OWN,
+        seen="Lupino/bpnn/issues/2",
     ),
     row(
         "W_of_wrong_layer",
@@ -79,6 +81,8 @@ CHAIN = family(
         right=RIGHT,
         tempting="The error of the output is given to every hidden unit alike.",
         fix=OWN,
+        seen="https://whosebug.com/question/2948401/Backpropagation-Why-doesn-t-error-approach-"
+        "zero-when-it-is-multiplied-by-deriv-of-sigmoid",
     ),
     row(
         "W_summed",
@@ -147,6 +151,7 @@ CHAIN = family(
         right=RIGHT,
         tempting="error = 0 stands one line too high, before the loop instead of in it.",
         fix="set the accumulator to zero where its loop begins",
+        seen="itskonrad/miniMNIST-c/issues/7",
     ),
     row(
         "bias_column_misaligned",

@@ -28,6 +28,7 @@ LOSS = family(
         right="dA = 2 * (A - Y) / m",
         tempting="A - Y is what every text ends with, after it has put a 1/2 into the loss.",
         fix="dA[L] = 2 (A - Y) / m, or put the 1/2 in the loss",
+        seen="Open-Deep-ML/DML-OpenProblem/issues/54",
     ),
     row(
         "loss_of_another_kind",
@@ -37,6 +38,7 @@ LOSS = family(
         tempting="The loss was exchanged where it is printed and not where it is differentiated. "
         "The printed number still falls, since both losses want A to be Y.",
         fix=OWN,
+        seen="scikit-learn/scikit-learn/pull/14589",
     ),
     row(
         "loss_value_as_gradient",
@@ -226,6 +228,7 @@ LOSS = family(
         tempting="A generic loop multiplies by the derivative in every layer, and A - Y is taken "
         "for dA. Sure and wrong examples then hardly learn.",
         fix="dZ = (A - Y) / m for softmax or sigmoid with its cross-entropy, and nothing more",
+        seen="mnielsen/neural-networks-and-deep-learning/pull/77",
     ),
     row(
         "target_in_hidden_layer",

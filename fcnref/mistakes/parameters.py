@@ -52,6 +52,7 @@ WEIGHTS = family(
         right=RIGHT,
         tempting="The cache of the layer below holds Z first.",
         fix=RIGHT,
+        seen="maziarraissi/backprop/issues/1",
     ),
     row(
         "derivative_for_activation",
@@ -126,6 +127,17 @@ WEIGHTS = family(
         right=RIGHT,
         tempting="The rule for one example is applied to the average example.",
         fix=RIGHT,
+    ),
+    row(
+        "hadamard_instead_of_matmul",
+        "A product of the entries stands where the matrix product belongs.",
+        wrong="dW = dZ * A_prev",
+        right=RIGHT,
+        tempting="For one example and one unit, a product of two vectors is what the rule says. "
+        "Broadcasting lets it pass for more.",
+        fix=RIGHT,
+        seen="https://community.deeplearning.ai/t/"
+        "week-2-exercise-5-computing-cost-using-np-dot/24805/29",
     ),
     row(
         "one_example_only",
@@ -254,6 +266,9 @@ BIASES = family(
         right=SUM,
         tempting="axis=0 is right where examples stand in rows.",
         fix=SUM,
+        seen="https://pytroubles.com/en/posts/id1785-fixing-numpy-mnist-training-"
+        "correct-gradient-axes-bias-reductions-and-stable-softmax "
+        "deeplearning4j/deeplearning4j/pull/364",
     ),
     row(
         "db_not_summed",
@@ -262,6 +277,9 @@ BIASES = family(
         right=SUM,
         tempting="For one example db is dZ, and b broadcasts to whatever it is given.",
         fix=SUM,
+        seen="mlpack/mlpack/pull/3679 "
+        "https://community.deeplearning.ai/t/trouble-understanding-b-vector-back-propagat"
+        "ion/536725",
     ),
     row(
         "db_rowsum_of_dW",
@@ -319,6 +337,8 @@ BIASES = family(
         right=SUM,
         tempting="The derivative of b by b is 1, and it is written as b.",
         fix=SUM,
+        seen="https://csharp.hotexamples.com/ko/examples/-/MatrixD/ByRows/"
+        "php-matrixd-byrows-method-examples.html",
     ),
     row(
         "db_absolute",

@@ -122,6 +122,7 @@ def _place(url: str) -> str:
     sites = {
         "stackoverflow.com": "Stack Overflow",
         "ai.stackexchange.com": "AI Stack Exchange",
+        "datascience.stackexchange.com": "Data Science Stack Exchange",
         "community.deeplearning.ai": "a course forum",
     }
     site = url.split("/")[2]

@@ -19,7 +19,8 @@ SCALE = family(
         fix=ONE_M,
         seen="dennybritz/nn-from-scratch/issues/13 "
         "stephencwelch/Neural-Networks-Demystified/issues/15 "
-        "hunkim/DeepLearningZeroToAll/issues/173",
+        "hunkim/DeepLearningZeroToAll/issues/173 "
+        "TheIndependentCode/Neural-Network/issues/1",
     ),
     row(
         "one_over_m_twice",
@@ -48,6 +49,7 @@ SCALE = family(
         right="dW = dZ @ A_prev.T",
         tempting="Dividing by m is a habit, and with a sum as the loss it is one factor too many.",
         fix="leave out the 1/m, or make the loss a mean",
+        seen="kvfrans/notes/issues/5",
     ),
     row(
         "m_in_sum",
@@ -86,11 +88,12 @@ SCALE = family(
     ),
     row(
         "width_factor",
-        "The gradient is too large by the width of a layer.",
+        "The gradient is too large or too small by the width of a layer.",
         wrong="dW = n_prev * dZ @ A_prev.T",
         right="dW = dZ @ A_prev.T",
-        tempting="A mean over the wrong axis was undone by a factor of the wrong size.",
-        fix="remove the factor",
+        tempting="A mean over the wrong axis is taken, or undone by a factor of the wrong size.",
+        fix="remove the factor, or the division",
+        seen="eriklindernoren/ML-From-Scratch/issues/76",
     ),
     row(
         "unnamed_constant",
@@ -100,6 +103,7 @@ SCALE = family(
         tempting="A number was tuned until training worked, or is a size of the data of another "
         "day.",
         fix="look for a hard-coded number, or a size of other data",
+        seen="RubixML/ML/pull/446",
     ),
     row(
         "stray_constant",
@@ -120,6 +124,7 @@ SCALE = family(
         tempting="Many old programs compute the error as Y - A and add the step. Half of that, "
         "brought into a loop that subtracts, climbs.",
         fix="differentiate J itself, (A - Y) and not (Y - A); the update subtracts the gradient",
+        seen="dennybritz/nn-from-scratch/issues/11 deeplearning4j/deeplearning4j/issues/349",
     ),
     row(
         "integer_division_factor",

@@ -18,8 +18,10 @@ SOFTMAX = family(
         tempting="Software that treats every activation as a map of single numbers has no place "
         "for the rest. With two classes, a squared error sees exactly half of the truth.",
         fix=RIGHT,
-        seen="deeplearning4j/libnd4j/issues/440 SebLague/Neural-Network-Experiments/pull/5 "
-        "casper-hansen/Neural-Network-From-Scratch/pull/1",
+        seen="deeplearning4j/libnd4j/issues/440 "
+        "SebLague/Neural-Network-Experiments/pull/5 "
+        "casper-hansen/Neural-Network-From-Scratch/pull/1 "
+        "neuroph/neuroph/issues/37",
     ),
     row(
         "softmax_jacobian_skipped",
@@ -38,6 +40,7 @@ SOFTMAX = family(
         tempting="Each logit has two ways to the outputs, through its own exponential and through "
         "the sum, and one is easily overlooked.",
         fix=RIGHT,
+        seen="uxlfoundation/oneDNN/issues/616 mlpack/mlpack/issues/2360 mlpack/mlpack/issues/3468",
     ),
     row(
         "softmax_wrong_axis",
@@ -46,6 +49,7 @@ SOFTMAX = family(
         right=RIGHT,
         tempting="axis=1 is right where examples stand in rows. Both run.",
         fix="sum over the units: axis=0 where examples are columns",
+        seen="deeplearning4j/deeplearning4j/issues/345 RubixML/ML/pull/480",
     ),
     row(
         "softmax_sign",

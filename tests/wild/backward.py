@@ -17,6 +17,8 @@ PRIMES: dict[str, Callable[[Any, Any], Any]] = {
     "tanh": lambda Z, A: 1 - A**2,
     "relu": lambda Z, A: 1.0 * (Z > 0),
     "softplus": lambda Z, A: 1 / (1 + np.exp(-Z)),
+    "steep_sigmoid": lambda Z, A: 1.7 * A * (1 - A),
+    "selu": lambda Z, A: np.where(Z > 0, 1.0507, A + 1.0507 * 1.6733),
 }
 
 
@@ -33,6 +35,7 @@ class Tensors:
         self.mean = 1.0 if problem.reduction == "sum" else 1.0 / problem.m
         self.dA: dict[int, Any] = {}
         self.dZ: dict[int, Any] = {}
+        self.dW: dict[int, Any] = {}
 
     def prime(self, l: int) -> Any:
         name = self.problem.layers[l - 1].activation.name
@@ -53,13 +56,19 @@ def loss_gradient(t: Tensors) -> Any:
         "squared_error": lambda: 2 * (A - Y),
         "binary_cross_entropy": lambda: (A - Y) / (A * (1 - A)),
         "cross_entropy": lambda: -Y / A,
+        "negative_log_likelihood": lambda: -Y,
+        "absolute_error": lambda: np.sign(A - Y),
+        "pseudo_huber": lambda: 0.9 * (A - Y) / np.sqrt((A - Y) ** 2 + 0.9**2),
     }[t.problem.kind]()
     return kernel / t.n_out if t.problem.per_output else kernel
 
 
 def output_rule(t: Tensors) -> Any:
-    if t.problem.layers[-1].activation.name == "softmax":
+    name = t.problem.layers[-1].activation.name
+    if name == "softmax":
         return t.softmax_rule(t.dA[t.L])
+    if name == "log_softmax":
+        return t.dA[t.L] - np.exp(t.A[t.L]) * t.dA[t.L].sum(axis=0)
     return t.dA[t.L] * t.prime(t.L)
 
 
@@ -83,16 +92,20 @@ def bias_rule(t: Tensors, l: int) -> Any:
     return t.mean * t.dZ[l].sum(axis=1, keepdims=True)
 
 
+def l2_factor(t: Tensors) -> float:
+    p = t.problem.penalty
+    return p.l2 * {"lambda": 2, "lambda/2": 1, "lambda/2m": 1 / t.m}[p.l2_scaling]
+
+
 def penalty_rule(t: Tensors, l: int) -> Any:
-    p, W = t.problem.penalty, t.W[l]
-    l2 = p.l2 * {"lambda": 2, "lambda/2": 1, "lambda/2m": 1 / t.m}[p.l2_scaling]
+    p, W, l2 = t.problem.penalty, t.W[l], l2_factor(t)
     l1 = p.l1 / t.m if p.l1_scaling == "lambda/m" else p.l1
     norm = p.norm / np.sqrt((W**2).sum())
     return l2 * W + l1 * np.sign(W) + norm * W
 
 
-def no_penalty(t: Tensors, l: int) -> Any:
-    return 0.0
+def bias_penalty_rule(t: Tensors, l: int) -> Any:
+    return l2_factor(t) * t.b[l] if t.problem.penalty.on_bias else 0.0
 
 
 def gradients(
@@ -104,7 +117,7 @@ def gradients(
     weights: Callable[[Tensors, int], Any] = weight_rule,
     biases: Callable[[Tensors, int], Any] = bias_rule,
     penalty: Callable[[Tensors, int], Any] = penalty_rule,
-    bias_penalty: Callable[[Tensors, int], Any] = no_penalty,
+    bias_penalty: Callable[[Tensors, int], Any] = bias_penalty_rule,
 ) -> dict[str, Any]:
     """Run the loop; without arguments it is right."""
     t = Tensors(problem)
@@ -115,6 +128,6 @@ def gradients(
         if l < t.L:
             t.dA[l] = chain(t, l)
             t.dZ[l] = hidden(t, l)
-        grads[f"dW{l}"] = weights(t, l) + penalty(t, l)
+        t.dW[l] = grads[f"dW{l}"] = weights(t, l) + penalty(t, l)
         grads[f"db{l}"] = biases(t, l) + bias_penalty(t, l)
     return grads

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fcnref.activations import Activation
+from fcnref.losses import Loss
 from fcnref.problem import Penalty, Problem, random_problem
 from tests.wild.backward import (
     Tensors,
@@ -40,18 +42,20 @@ def case(
     urls: list[str],
     mistakes: str,
     says: str,
-    net: tuple[tuple[int, ...], str, str],
+    net: tuple[tuple[int, ...], str | list[str | Activation], str | Loss],
     m: int = 7,
+    into: list[Case] = CASES,
     **declared: Any,
 ) -> Callable[[Callable[[Problem], dict[str, Any]]], None]:
     sizes, activations, loss = net
+    layers = activations.split() if isinstance(activations, str) else activations
 
     def problem(seed: int) -> Problem:
-        return random_problem(sizes, activations.split(), loss, m, seed=seed, **declared)
+        return random_problem(sizes, layers, loss, m, seed=seed, **declared)
 
     def register(grads: Callable[[Problem], dict[str, Any]]) -> None:
         full = tuple(url if url.startswith("https") else GITHUB + url for url in urls)
-        CASES.append(Case(name, full, frozenset(mistakes.split()), says, problem, grads))
+        into.append(Case(name, full, frozenset(mistakes.split()), says, problem, grads))
 
     return register
 

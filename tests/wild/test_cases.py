@@ -5,15 +5,26 @@ from fcnref.diagnosis import diagnose
 from fcnref.gradcheck import check_network
 from tests.wild.backward import gradients
 from tests.wild.cases import CASES, Case
+from tests.wild.further import FURTHER, MISSED_AT_FIRST
 
 SEEDS = (0, 1, 2)
-WILD = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+EVERY = [*CASES, *FURTHER]
+WILD = pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)
 
 
-def test_there_are_forty_one_cases_with_sources():
+def test_there_are_forty_one_and_forty_five_cases_with_sources():
     assert len(CASES) == 41
-    assert len({case.name for case in CASES}) == 41
-    assert all(url.startswith("https://") for case in CASES for url in case.urls)
+    assert len(FURTHER) == 45
+    assert len({case.name for case in EVERY}) == 41 + 45
+    assert {case.name for case in FURTHER} >= MISSED_AT_FIRST
+    assert all(url.startswith("https://") for case in EVERY for url in case.urls)
+
+
+def test_no_further_case_is_from_the_thread_of_another():
+    known = {url for case in CASES for url in case.urls}
+    shared = {url for case in FURTHER for url in case.urls if url in known}
+    # One thread with two slips: an activation in place, and db along the wrong axis.
+    assert shared == {"https://github.com/deeplearning4j/deeplearning4j/pull/364"}
 
 
 @WILD
