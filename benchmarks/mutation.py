@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -130,8 +131,10 @@ def formulas(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def mutants(path: Path) -> list[Mutant]:
+    """Every small change of a module; the same change of a line is counted, as in "0 to 1 (2)"."""
     text = path.read_text(encoding="utf-8")
     tree, lines = ast.parse(text), text.splitlines()
+    seen: Counter[tuple[int, str]] = Counter()
     made = []
     for node in list(formulas(tree)):
         for change, make in changes(node):
@@ -139,8 +142,10 @@ def mutants(path: Path) -> list[Mutant]:
             ast.fix_missing_locations(tree)
             code = compile(tree, str(path), "exec")
             undo()
-            line: int = node.lineno  # type: ignore[attr-defined]
-            made.append(Mutant(line, lines[line - 1].strip(), change, code))
+            line: int = node.lineno  # type: ignore[attr-defined] # what is changed has a place
+            seen[line, change] += 1
+            number = f" ({seen[line, change]})" if seen[line, change] > 1 else ""
+            made.append(Mutant(line, lines[line - 1].strip(), change + number, code))
     return made
 
 

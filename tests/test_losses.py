@@ -291,6 +291,22 @@ def test_columns_of_targets_that_do_not_sum_to_1_are_refused(name, function):
         door(A, Y)
 
 
+@pytest.mark.parametrize("entry", [-0.125, 1.125])
+def test_the_entry_that_is_no_probability_is_named_and_not_a_0_or_1_before_it(entry):
+    A, Y = readonly(np.array([[0.0, 1.0, entry, 7.0]])), readonly(np.full((1, 4), 0.5))
+    with pytest.raises(ValueError, match=rf"got an entry {entry}\.$"):
+        fcnref.binary_cross_entropy(A, Y)
+
+
+def test_a_sum_of_targets_may_be_off_by_half_the_digits_and_no_more():
+    logits = readonly(np.zeros((2, 1)))
+    Y = np.array([[0.5], [0.5 + 2**-26]])
+    assert math.isclose(fcnref.softmax_cross_entropy(logits, Y), math.log(2), rel_tol=2**-25)
+    Y[1] += 2**-52
+    with pytest.raises(ValueError, match="column 0 sums to"):
+        fcnref.softmax_cross_entropy(logits, Y)
+
+
 def test_independent_units_need_not_sum_to_1():
     A, Y = readonly(np.full((2, 3), 0.5)), readonly(np.ones((2, 3)))
     assert math.isclose(fcnref.binary_cross_entropy(A, Y), 2 * math.log(2))
@@ -340,6 +356,10 @@ def test_one_hot_marks_the_class_of_every_column(dtype, rng):
     Y = one_hot(labels, N, dtype)
     assert Y.dtype == dtype
     assert_close(Y, [[float(labels[i] == j) for i in range(M)] for j in range(N)], 0)
+
+
+def test_one_hot_takes_a_list_of_classes():
+    assert_close(one_hot([2, 0], 3), [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]], 0)
 
 
 @pytest.mark.parametrize(

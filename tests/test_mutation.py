@@ -58,6 +58,16 @@ def test_a_mutant_is_named_by_its_line_and_its_change(mutants):
     assert mutants[-1].line == 7
 
 
+def test_the_same_change_twice_in_a_line_is_two_mutants_with_two_names(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("def f(x):\n    return x + 1 - (x + 1)\n")
+    added = [mutant.key for mutant in mutation.mutants(path) if "1 to 2" in mutant.change]
+    assert added == [
+        "return x + 1 - (x + 1)  [1 to 2]",
+        "return x + 1 - (x + 1)  [1 to 2 (2)]",
+    ]
+
+
 def test_every_module_of_the_mathematics_is_there_with_its_tests():
     root = PATH.parents[1]
     for module, tests in mutation.MODULES.items():
