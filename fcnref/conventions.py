@@ -478,7 +478,7 @@ def translate_l2(
     >>> translate_l2(0.5, "lambda/2", "lambda/2m", m=32)
     16.0
     """
-    if m is None and "lambda/2m" in (scaling, wanted):
+    if not m and "lambda/2m" in (scaling, wanted):
         raise ValueError(
             f"translate_l2: m must be given to translate from {scaling!r} to {wanted!r}; "
             "it is the number of examples that the loss is a mean over."
@@ -504,7 +504,7 @@ def _layer_from_their(
     # Rows as examples: NumPy code often keeps the bias as a row.
     b = bias[0] if getattr(bias, "shape", ()) == (1, W.shape[0]) else bias
     check_array(who, f"the bias of layer {l}", b, "n", n=W.shape[0])
-    return W, b.reshape(-1, 1).copy()
+    return W, b[:, None].copy()
 
 
 def _in_twos(who: str, arrays: Sequence[Array]) -> list[tuple[Array, Array]]:

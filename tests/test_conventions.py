@@ -329,6 +329,11 @@ def test_a_translated_strength_means_the_same_penalty(scaling, wanted, draw):
             r"translate_l2: m must be given to translate from 'lambda/2m' to 'lambda'",
         ),
         (
+            lambda W, b: translate_l2(0.1, "lambda", "lambda/2m", m=0),
+            ValueError,
+            r"translate_l2: m must be given to translate from 'lambda' to 'lambda/2m'",
+        ),
+        (
             lambda W, b: translate_l2(0.1, "lambda", "lambda/3"),
             ValueError,
             r"scaling must be one of lambda, lambda/2, lambda/2m, got 'lambda/3'",

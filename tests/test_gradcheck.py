@@ -163,6 +163,49 @@ def test_a_rule_returns_one_gradient_per_argument(draw):
         check_backward(np.tanh, lambda dA, Z: (dA, dA), [draw(3, 5)])
 
 
+def test_an_argument_that_needs_no_gradient_is_left_out(draw):
+    A_prev, W, b = draw(3, 7), draw(5, 3), draw(5, 1)
+
+    def rule(dZ, A_prev, W, b):
+        return None, *affine_backward(dZ, A_prev, W)[1:]
+
+    report = check_backward(affine, rule, [A_prev, W, b])
+    assert report
+    assert [row.name for row in report.rows] == ["argument 2", "argument 3"]
+
+
+def test_a_rule_that_changes_an_argument_is_named(draw):
+    def careless(dA, Z):
+        Z *= 1
+        Z += 1
+        return dA * (1 - np.tanh(Z - 1) ** 2)
+
+    report = check_backward(np.tanh, careless, [draw(3, 5)])
+    assert not report
+    assert "changes argument 1 in place" in repr(report)
+
+
+def test_an_argument_of_integers_is_refused():
+    with pytest.raises(TypeError, match="argument 2 must hold real floating-point numbers, got i"):
+        check_backward(np.add, lambda d, a, b: (d, d), [np.ones(3), np.arange(3)])
+
+
+def test_the_derivative_to_compare_with_can_be_chosen(draw):
+    X = draw(3, 5)
+    by_differences = check_backward(
+        np.tanh, lambda dA, Z: dA * (1 - np.tanh(Z) ** 2), [X], method="central"
+    )
+    assert by_differences.ok
+    assert by_differences.compared_with == "central difference"
+    assert 1e-14 < by_differences.rows[0].error < 1e-6
+    with pytest.raises(ValueError, match="drops the imaginary part"):
+        check_backward(np.abs, lambda dA, Z: dA * np.sign(Z), [X], method="complex")
+
+
+def test_nothing_has_no_derivatives():
+    assert central_difference(np.sum, np.empty((0, 3))).shape == (0, 3)
+
+
 # A network.
 ELEMENTWISE = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu"]
 
@@ -262,6 +305,26 @@ def test_random_directions_find_the_wrong_block(name):
     assert [row.name for row in report.rows if row.verdict == "wrong"] == [name]
 
 
+def test_directions_tell_of_a_gradient_of_another_shape():
+    problem = informative_problem()
+    grads = right(problem)
+    report = check_network(problem, grads | {"dW3": grads["dW3"].T}, directions=3)
+    assert [(row.name, row.verdict) for row in report.rows] == [("dW3", "shape")]
+
+
+def test_a_right_gradient_says_in_how_many_directions_it_was_looked_at():
+    problem = informative_problem()
+    report = check_network(problem, right(problem), directions=3)
+    assert repr(report).startswith("The gradient agrees in 3 random directions; the largest")
+
+
+def test_an_activation_that_drops_the_imaginary_part_is_noticed():
+    real = Activation("real", lambda Z: np.sinh(Z.real), lambda dA, Z: dA * np.cosh(Z), "Z")
+    problem = random_problem((5, 3, 2), (real, "softmax"), "cross_entropy", m=7)
+    with pytest.raises(ValueError, match="an activation returned real numbers for complex input"):
+        network_derivatives(problem)
+
+
 def test_an_activation_that_mixes_examples_is_noticed():
     def forward(Z):
         return Z - Z.mean(axis=1, keepdims=True)
@@ -309,6 +372,8 @@ def test_a_kink_is_reported_as_one_and_not_as_an_error():
     assert [row.name for row in report.rows if row.verdict == "kink"] == ["dW1", "db1"]
     assert "exactly on a kink" in str(report)
     assert not check_network(problem, grads | {"dW1": 2 * grads["dW1"]}).ok
+    behind = check_network(problem, grads | {"dW2": 2 * grads["dW2"]})
+    assert [row.name for row in behind.rows if row.verdict == "wrong"] == ["dW2"]
 
 
 # Reports and input.
