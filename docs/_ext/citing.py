@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 CITATION = Path(__file__).resolve().parents[2] / "CITATION.cff"
+ENTRY, ITEM = 'role="doc-biblioentry"', 'role="listitem"'
 SPECIAL = re.compile(r"[&%$#_{}]")
 
 
@@ -53,6 +54,8 @@ def offer(
 ) -> None:
     """Hand the entry to the template at the foot of a page."""
     if doctree:
+        # docutils puts the entries into a list, which may hold items only
+        context["body"] = context["body"].replace(ENTRY, ITEM)
         base = app.config.html_baseurl
         context["bibtex"] = bibtex(
             citation(),

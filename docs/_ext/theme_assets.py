@@ -1,8 +1,8 @@
 """Leave out what the theme brings and the site does not use.
 
 That is 1.5 MB of icons as a script, whose icons come from a font as well; of this font all icons
-but a dozen; of the theme's style sheet three rules in four; and the index of the search on pages
-where nothing is searched.
+but a dozen; of the style sheets most of the rules; and the index of the search on pages where
+nothing is searched.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from katex_math import DOCS, node_program
@@ -21,13 +21,16 @@ from typefaces import inline, reduced
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+TABS = "design-tabs.js"
 ICON_SCRIPT = re.compile(r"<script[^>]*/fontawesome\.js[^>]*></script>")
 CLASS = re.compile(r'\b(?:class|id)="([^"]*)"')
 TAG = re.compile(r"<(\w+)")
 WORD = re.compile(r"[\w-]+")
 ICON = re.compile(r'"\\(f[0-9a-f]{2,3})"')
 ICON_FONT = re.compile(r"url\(\.\./vendor/fontawesome/webfonts/fa-solid-900\.woff2\)")
-LARGE = ("styles/pydata-sphinx-theme.css", "sphinx-design.min.css")
+THEME = "styles/pydata-sphinx-theme.css"
+BOOK, MYST = "styles/sphinx-book-theme.css", "mystnb.*.css"  # the latter has its hash in its name
+LARGE = (THEME, BOOK, MYST, "sphinx-design.min.css", "basic.css")
 
 
 def without_icon_script(html: str) -> Markup:
@@ -37,6 +40,9 @@ def without_icon_script(html: str) -> Markup:
 
 def _offer(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: object) -> None:
     context["without_icon_script"] = without_icon_script
+    if "sd-tab-set" not in context.get("body", ""):
+        scripts = context["script_files"]
+        context["script_files"] = [script for script in scripts if TABS not in str(script)]
 
 
 def used_names(site: Path) -> set[str]:
@@ -50,12 +56,12 @@ def used_names(site: Path) -> set[str]:
     return names
 
 
-def purged(css: str, names: set[str]) -> str:
-    """Return the style sheet without the rules that none of the names can meet."""
-    task = json.dumps({"tokens": sorted(names), "css": css})
+def purged(sheets: dict[str, str], names: set[str]) -> dict[str, str]:
+    """Return the style sheets without the rules that none of the names can meet."""
+    task = json.dumps({"tokens": sorted(names), "sheets": sheets})
     script = Path(__file__).with_name("purge.mjs")
     digest = hashlib.sha256(script.read_bytes() + task.encode()).hexdigest()[:16]
-    kept = DOCS / "_build" / "purged" / f"{digest}.css"
+    kept = DOCS / "_build" / "purged" / f"{digest}.json"
     if not kept.exists():
         done = subprocess.run(
             [node_program(), script, DOCS], input=task, capture_output=True, text=True, check=True,
@@ -63,40 +69,45 @@ def purged(css: str, names: set[str]) -> str:
         )  # fmt: skip
         kept.parent.mkdir(exist_ok=True, parents=True)
         kept.write_text(done.stdout, "utf-8")
-    return kept.read_text("utf-8")
+    return dict(json.loads(kept.read_text("utf-8")))
 
 
 def slim(static: Path) -> None:
     """Reduce the large style sheets to what the pages use, and the icons to those they name."""
-    names = used_names(static.parent)
-    styles = {name: purged((static / name).read_text("utf-8"), names) for name in LARGE}
-    for file in static.rglob("*.css"):
-        styles.setdefault(file.relative_to(static).as_posix(), file.read_text("utf-8"))
-    icons = {chr(int(code, 16)) for css in styles.values() for code in ICON.findall(css)}
+    styles = {
+        file.relative_to(static).as_posix(): file.read_text("utf-8")
+        for file in sorted(static.rglob("*.css"))
+    }
+    large = {name: css for name, css in styles.items() if any(map(PurePath(name).match, LARGE))}
+    small = purged(large, used_names(static.parent))
+    icons = {chr(int(code, 16)) for css in (styles | small).values() for code in ICON.findall(css)}
     font = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
     icon_font = f"url({inline(reduced(font, icons))})"
-    for name in LARGE:
-        (static / name).write_text(ICON_FONT.sub(icon_font, styles[name]), "utf-8")
+    for name, css in small.items():
+        (static / name).write_text(ICON_FONT.sub(icon_font, css), "utf-8")
 
 
 def _make_room(app: Sphinx) -> None:
     # The theme copies its mark even if a build is broken off, and where there is no folder yet, the
-    # mark would take the folder's name.
+    # mark would take the folder's name. MyST-NB does not replace a style sheet that was reduced.
     if app.builder.format == "html":
-        (app.outdir / "_static").mkdir(parents=True, exist_ok=True)
+        static = app.outdir / "_static"
+        static.mkdir(parents=True, exist_ok=True)
+        for sheet in static.glob(MYST):
+            sheet.unlink()
 
 
 def _tidy(app: Sphinx, error: Exception | None) -> None:
     static = app.outdir / "_static"
     for file in [*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map")]:
         file.unlink(missing_ok=True)
-    if error is None and app.builder.format == "html" and (static / LARGE[0]).exists():
+    if error is None and app.builder.format == "html" and (static / THEME).exists():
         slim(static)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Offer the filter to ``layout.html`` and tidy up after the build."""
-    app.connect("builder-inited", _make_room)
+    app.connect("builder-inited", _make_room, priority=100)
     app.connect("html-page-context", _offer)
     app.connect("build-finished", _tidy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,7 @@ __all__ = ["draw_network"]
 GAP = 122
 HEIGHT = 40
 UNIT = (56, 26)
-MARGIN = 34
+MARGIN = 44
 
 
 def draw_network(
