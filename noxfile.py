@@ -47,6 +47,11 @@ PYTHONS = [
 ]
 
 
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+BUILT = ["docs"] if CHROMIUM else []  # what a session that only a browser can do needs first
+
+
 def install(session: nox.Session, *groups: str) -> None:
     """Install fcnref and dependency groups, in the versions of constraints.txt."""
     requirements = nox.project.dependency_groups(PROJECT, *groups)
@@ -146,38 +151,40 @@ def scripts(session: nox.Session) -> None:
     session.run("node", "--test", *map(str, sorted(Path("tests/scripts").glob("*.test.mjs"))))
 
 
-@nox.session
+@nox.session(requires=BUILT)
 def browser(session: nox.Session) -> None:
     """Look at every page of the site, and drive the pictures, in the Chromium of this machine."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if not chromium:
-        session.skip("no Chromium was found; install one, or name it in CHROMIUM")
-    session.run(sys.executable, "-m", "nox", "--session", "docs", external=True)
+    require_chromium(session)
     install(session, "browser")
-    session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": chromium})
+    session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": CHROMIUM})
 
 
-@nox.session
+@nox.session(requires=BUILT)
+def pdf(session: nox.Session) -> None:
+    """Print the derivation of the built site as one PDF with the Chromium of this machine."""
+    require_chromium(session)
+    install(session, "pdf")
+    target = str(SITE.with_name("pdf") / "fcnref.pdf")
+    session.run("python", "docs/_ext/booklet.py", target, env={"CHROMIUM": CHROMIUM})
+
+
+def require_chromium(session: nox.Session) -> None:
+    """Skip a session where there is no browser."""
+    if not CHROMIUM:
+        session.skip("no Chromium was found; install one, or name it in CHROMIUM")
+
+
+@nox.session(requires=["docs"])
 def site(session: nox.Session) -> None:
-    """Examine the built site as it is read: search, previews, notebooks, sheets of paper."""
+    """Examine the files of the built site: links, notebooks, texts, and the printed PDF."""
     install(session, "site")
     session.run("pytest", "tests/site", *session.posargs)
 
 
-@nox.session
-def pdf(session: nox.Session) -> None:
-    """Print the derivation of the built site as one PDF with the Chromium of this machine."""
-    install(session, "pdf")
-    session.run("python", "docs/_ext/booklet.py", str(SITE.with_name("pdf") / "fcnref.pdf"))
-
-
-@nox.session(reuse_venv=False)
+@nox.session(reuse_venv=False, requires=["docs"])
 def notebooks(session: nox.Session) -> None:
     """Run the notebooks of the built site in a new environment of what they ask for."""
     books = sorted(SITE.rglob("*.ipynb"))
-    if not books:
-        session.error("the site is not built; nox --session docs builds it")
     needs = {need for book in books for need in requirements(book)}
     extras = {extra for need in needs for extra in re.findall(r"\w+", need.partition("[")[2])}
     others = {need for need in needs if not need.startswith("fcnref")}

@@ -1,26 +1,32 @@
 """What a browser sees of a page, and what is wrong with it, each fault as one sentence."""
 
 import gzip
-import re
-from collections.abc import Iterator
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
+
+import pytest
 
 HERE = Path(__file__).parent
 CHECKS = (HERE / "page_checks.js").read_text("utf-8")
 WATCH = (HERE / "watch_shifts.js").read_text("utf-8")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-SETTLED = """async () => {
+FRAME = "const frame = () => new Promise((done) => requestAnimationFrame(() => done()));"
+TURNED = f"""async () => {{
+    {FRAME}
+    await frame();
+    await frame();
+    document.getAnimations().forEach((fading) => fading.finish());
+}}"""
+SETTLED = f"""async () => {{
+    {FRAME}
     await document.fonts.ready;
-    const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
-    for (const top of [1e6, 0]) {
-      scrollTo({ top, behavior: "instant" });
+    for (const top of [1e6, 0]) {{
+      scrollTo({{ top, behavior: "instant" }});
       await frame();
       await frame();
-    }
-}"""
+    }}
+}}"""
 
 
 class Visit:
@@ -33,7 +39,7 @@ class Visit:
         self.context.add_init_script(WATCH)
         self.page = self.context.new_page()
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("requestfailed", lambda r: self.complaints.append(f"no answer: {r.url}"))
+        self.page.on("requestfailed", self.miss)
         self.page.on("response", self.note)
         self.page.on("console", self.listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -52,14 +58,19 @@ class Visit:
         if response.status >= 400:
             self.complaints.append(f"{response.status}: {response.url}")
 
+    def miss(self, request):
+        if request.failure != "net::ERR_ABORTED":  # which is what leaving a page does
+            self.complaints.append(f"no answer: {request.url}")
+
     def listen(self, message):
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
 
     def turn(self, theme, viewport):
         self.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-        self.page.set_viewport_size(viewport)
-        self.page.evaluate("() => document.documentElement.offsetHeight")
+        if viewport != self.page.viewport_size:
+            self.page.set_viewport_size(viewport)
+        self.page.evaluate(TURNED)
 
     def faults(self, *names):
         self.page.evaluate(CHECKS)
@@ -72,68 +83,35 @@ class Visit:
         return self.page.evaluate("() => shifts.map(({ value, moved }) => [value, moved])")
 
 
-def leaves(visit, home):
-    """What of the requests of a visit went elsewhere than to `home`."""
-    kept = (home, "data:", "blob:", "about:")
+def leaves(visit, *homes):
+    """What of the requests of a visit went elsewhere than to these addresses."""
+    kept = (*homes, "data:", "blob:", "about:")
     return [f"request to {url}" for url in visit.requests if not url.startswith(kept)]
 
 
-def accessibility(page, axe, contrast=False):
+@cache
+def axe_script():
+    return pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
+
+
+def accessibility(page, contrast=False):
     """The serious and critical findings of axe: those of color, or all others."""
     if contrast:
         page.evaluate("() => pageChecks.markInks()")
         context, rules = {"include": [["[data-ink]"]]}, {"runOnly": ["color-contrast"]}
     else:
-        context, rules = None, {"rules": {"color-contrast": {"enabled": False}}}
+        context, rules = {"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe_script())
     options = {"resultTypes": ["violations"], "preload": False, **rules}
+    run = "async ([context, options]) => (await axe.run(context, options)).violations"
+    found = page.evaluate(run, [context, options])
     return [
         f"axe {violation['id']}: {', '.join(map(str, node['target']))} {node['html'][:120]}"
-        for violation in axe.run(page, context, options).response["violations"]
+        for violation in found
         if violation["impact"] in {"serious", "critical"}
         for node in violation["nodes"]
     ]
-
-
-class Anchors(HTMLParser):
-    """The links and the targets of one page."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.links, self.ids = [], set()
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        self.ids |= {values.get("id"), values.get("name") if tag == "a" else None} - {None}
-        self.links += [
-            values[name]
-            for name in ("href", "src", "srcset", "data", "poster")
-            if values.get(name) and not (tag == "a" and name == "name")
-        ]
-
-
-@cache
-def anchors(path):
-    return Anchors(path.read_text("utf-8"))
-
-
-def broken_links(site: Path) -> Iterator[str]:
-    """Every link inside the site that leads nowhere."""
-    for path in sorted(site.rglob("*.html")):
-        here = path.relative_to(site).as_posix()
-        if here.startswith("_static/"):  # templates that the theme leaves there
-            continue
-        for link in anchors(path).links:
-            if re.match(r"\w+:|//", link):
-                continue
-            parts = urlsplit(urljoin(f"http://site/{here}", link))
-            target = site / unquote(parts.path).lstrip("/")
-            if target.is_dir():
-                target /= "index.html"
-            fragment = unquote(parts.fragment)
-            page = fragment and target.suffix == ".html"
-            if not target.is_file() or (page and fragment not in anchors(target).ids):
-                yield f"{here}: {link}"
 
 
 @cache

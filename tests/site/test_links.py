@@ -1,10 +1,68 @@
-"""What is cited stays: the names of sections and equations do not depend on their order."""
+"""Every link leads somewhere; and what is cited stays, whatever the order of the pages."""
 
 import re
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
 bs4 = pytest.importorskip("bs4", reason="beautifulsoup4 comes with the docs group")
+
+
+class Anchors(HTMLParser):
+    """The links and the targets of one page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.ids |= {values.get("id"), values.get("name") if tag == "a" else None} - {None}
+        self.links += [
+            values[name]
+            for name in ("href", "src", "srcset", "data", "poster")
+            if values.get(name) and not (tag == "a" and name == "name")
+        ]
+
+
+@cache
+def anchors(path):
+    return Anchors(path.read_text("utf-8"))
+
+
+def broken_links(site: Path) -> Iterator[str]:
+    """Every link inside the site that leads nowhere."""
+    for path in sorted(site.rglob("*.html")):
+        here = path.relative_to(site).as_posix()
+        if here.startswith("_static/"):  # templates that the theme leaves there
+            continue
+        for link in anchors(path).links:
+            if re.match(r"\w+:|//", link):
+                continue
+            parts = urlsplit(urljoin(f"http://site/{here}", link))
+            target = site / unquote(parts.path).lstrip("/")
+            if target.is_dir():
+                target /= "index.html"
+            fragment = unquote(parts.fragment)
+            page = fragment and target.suffix == ".html"
+            if not target.is_file() or (page and fragment not in anchors(target).ids):
+                yield f"{here}: {link}"
+
+
+def test_links_lead_somewhere(site):
+    assert list(broken_links(site)) == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path):
+    links = '<a href="b.html#there">1</a><a href="b.html#gone">2</a><a href="c.html">3</a>'
+    (tmp_path / "a.html").write_text(links + '<a href="#">4</a><a href="https://x.org">5</a>')
+    (tmp_path / "b.html").write_text('<p id="there">1</p>')
+    assert list(broken_links(tmp_path)) == ["a.html: b.html#gone", "a.html: c.html"]
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
-"""The search of the site, driven in a browser: equations by their names, functions by theirs."""
+"""The search finds equations by their names, functions by theirs, pages by what they tell."""
 
 from urllib.parse import quote
 
 import pytest
 
-QUERIES = {
+from tests.browser.pages import Visit, leaves
+
+FIRST = {
     "gradient of the bias": "eq-weights-and-biases-db",
     "db": "eq-weights-and-biases-db",
     "weight gradient": "eq-weights-and-biases-dw",
@@ -28,29 +30,48 @@ QUERIES = {
     "loss_and_grads": "fcnref.network.loss_and_grads",
     "diagnose": "fcnref.diagnosis.diagnose",
 }
+AMONG_THREE = {
+    "softmax": "derivation/activations.html",
+    "cross entropy": "derivation/losses.html",
+    "vanishing gradients": "practice/initialization.html",
+    "learning rate digits": "practice/training.html",
+    "notation": "derivation/notation.html",
+}
 
 
 def results(page):
     page.wait_for_function(
         "document.querySelector('.search-summary')?.textContent.startsWith('Search finished')"
     )
-    return page.locator("ul.search a").evaluate_all("links => links.map(a => a.href)")
+    return page.locator("ul.search > li > a").evaluate_all("links => links.map(a => a.href)")
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_the_first_result_is_the_thing_itself(visit, address, query):
-    page = visit(f"{address}/search.html?q={quote(query)}")
-    first, *_ = results(page)
-    assert QUERIES[query] in first
-    page.locator("ul.search a").first.click()
-    page.wait_for_load_state()
-    anchor = page.url.partition("#")[2]
-    assert page.locator(f'[id="{anchor}"]').count() == 1
+@pytest.fixture
+def page(browser, address):
+    with Visit(browser, f"{address}search.html") as visit:
+        yield visit.page
+        assert leaves(visit, address) == []
+
+
+def test_the_first_result_is_the_thing_itself(page, address):
+    ids = "href => !!document.getElementById(decodeURIComponent(href.split('#')[1]))"
+    for query, wanted in FIRST.items():
+        page.goto(f"{address}search.html?q={quote(query)}")
+        first, *_ = results(page)
+        assert wanted in first, query
+        page.locator("ul.search > li > a").first.click()
+        page.wait_for_url(first)
+        assert page.evaluate(ids, first), query
+
+
+def test_a_page_is_found_by_what_it_tells(page, address):
+    for query, wanted in AMONG_THREE.items():
+        page.goto(f"{address}search.html?q={quote(query)}")
+        assert any(f"{address}{wanted}" in link for link in results(page)[:3]), query
 
 
 def test_it_works_from_a_folder(browser, site):
     """A browser reads no text from a folder that a result could quote, but the index is there."""
-    page = browser.new_page()
-    page.goto(f"{(site / 'search.html').as_uri()}?q=gradient%20of%20the%20bias")
-    assert "equation-eq-weights-and-biases-db" in results(page)[0]
-    page.close()
+    address = f"{(site / 'search.html').as_uri()}?q=gradient%20of%20the%20bias"
+    with Visit(browser, address) as visit:
+        assert "equation-eq-weights-and-biases-db" in results(visit.page)[0]
