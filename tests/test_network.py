@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -245,3 +246,44 @@ def test_one_layer_is_a_network(draw):
     assert np.all(grads.dA_0 == dA_0)
     assert np.all(grads.layers[0].dW == dW)
     assert np.all(grads.layers[0].db == db)
+
+
+# What the check at the door of the network lets through, and what it does not.
+def test_a_batch_of_no_examples_runs_through(rng, draw):
+    layers = network(rng, TANH)
+    assert forward(draw(INPUTS, 0), layers).A[-1].shape == (OUTPUTS, 0)
+
+
+@pytest.mark.parametrize("l", [1, 2, 4])
+def test_a_bias_of_several_columns_is_refused_where_it_would_fit_the_batch(l, rng, draw):
+    layers = network(rng, TANH)
+    b = np.hstack([layers[l - 1].b] * 2)
+    with pytest.raises(ValueError, match=rf"forward: b\[{l}\] must have shape \(n_{l}, 1\)"):
+        forward(draw(INPUTS, 2), changed(layers, l, b=b))
+
+
+@pytest.mark.parametrize("name", ["W", "b"])
+@pytest.mark.parametrize("l", [1, 2, 4])
+def test_parameters_of_integers_are_refused(l, name, rng, draw):
+    layers = network(rng, TANH)
+    integers = getattr(layers[l - 1], name).astype(int)
+    with pytest.raises(TypeError, match=rf"forward: {name}\[{l}\] must hold floating-point"):
+        forward(draw(INPUTS, EXAMPLES), changed(layers, l, **{name: integers}))
+
+
+# What the records show.
+def names(record):
+    """The arrays that a record shows, in their order, in text; and in HTML the same."""
+    text = re.findall(r"\b(?:J|d?[AZWb]\[\d\])", repr(record))
+    assert re.findall(r"\b(?:J|d?[AZWb]\[\d\])", record._repr_html_()) == text
+    return " ".join(text)
+
+
+def test_records_show_what_they_hold_in_the_order_of_the_mathematics(rng):
+    loss = fcnref.HALF_SQUARED_ERROR
+    X, Y, layers = problem(rng, RECORDS["gelu"], loss)
+    of_layers = "dW[1] db[1] dW[2] db[2] dW[3] db[3] dW[4] db[4]"
+    assert names(forward(X, layers)) == "A[0] Z[1] A[1] Z[2] A[2] Z[3] A[3] A[4]"
+    assert names(loss_and_grads(X, Y, layers, loss)) == f"J {of_layers}"
+    grads = loss_and_grads(X, Y, layers, loss, with_dA_0=True).grads
+    assert names(grads) == f"{of_layers} dA[0]"
