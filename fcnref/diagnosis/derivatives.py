@@ -115,9 +115,7 @@ def _of_its_record(scene: Scene, l: int) -> Formula | None:
     )
 
 
-def tensors_like(
-    scene: Scene, seen: Seen, l: int, dA: Array | None = None
-) -> Iterator[tuple[str, str, Array]]:
+def tensors_like(scene: Scene, seen: Seen, l: int, dA: Array) -> Iterator[tuple[str, str, Array]]:
     """Name every tensor that fits the shape (n_l, m): name, slug of reading it as Z[l], tensor."""
     shape = scene.Z(l).shape
     here = [
@@ -126,13 +124,10 @@ def tensors_like(
     ]
     if scene.mask(l) is not None:
         here.append(("(A after dropout)", "derivative_after_dropout", scene.A(l)))
-    if dA is not None:
-        here += [
-            ("dA", "derivative_at_dA", dA),
-            ("(dA/m)", "derivative_at_dA", dA / scene.m),
-        ]
-    if l in seen.dZ:
-        here.append(("dZ", "derivative_at_dZ", seen.dZ[l]))
+    here += [
+        ("dA", "derivative_at_dA", dA),
+        ("(dA/m)", "derivative_at_dA", dA / scene.m),
+    ]
     for k in range(scene.L + 1):
         if k == l:
             continue
@@ -140,9 +135,7 @@ def tensors_like(
         here.append((f"Z[{k}]" if k else "X", slug, scene.Z(k)))
         if k:
             here.append((f"A[{k}]", slug, scene.A(k)))
-    for k, dZ in seen.dZ.items():
-        if k > l:
-            here.append((f"dZ[{k}]", "derivative_at_dZ", dZ))
+    here += [(f"dZ[{k}]", "derivative_at_dZ", dZ) for k, dZ in seen.dZ.items()]
     b = scene.b(l) + np.zeros(shape)
     here += [
         ("b", "derivative_at_bias", b),

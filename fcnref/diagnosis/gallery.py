@@ -143,13 +143,13 @@ def _card(slug: str) -> Card:
 
 def named(slug: str) -> tuple[Problem, Made, Report]:
     """Make a mistake on the first problem that can show it, and have it named."""
-    for number in range(len(THOROUGH) + 1):
-        problem, made = _stage(MISTAKES[slug].slot, number)
-        for one in made.get(slug, ())[:12]:
-            report = diagnose(problem, one.blocks)
-            if slug in report.mistakes:
-                return problem, one, report
-    raise AssertionError(f"{slug} is named on no problem")  # a test makes every one of them
+    stages = (_stage(MISTAKES[slug].slot, number) for number in range(len(THOROUGH) + 1))
+    tried = (
+        (problem, one, diagnose(problem, one.blocks))
+        for problem, made in stages
+        for one in made.get(slug, ())[:12]
+    )
+    return next(found for found in tried if slug in found[-1].mistakes)
 
 
 @lru_cache(maxsize=64)

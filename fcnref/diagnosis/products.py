@@ -64,12 +64,9 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
     candidates += _other_second_factor(scene, l, dA, dZ)
     candidates += _inner_products(scene, l, dZ)
     for k, dW in seen.dW.items():
-        if k > l:
-            candidates.append(
-                ("gradient_of_wrong_layer", f"dW = dW[{k}]", 1.1, dW / scene.averaging)
-            )
+        candidates.append(("gradient_of_wrong_layer", f"dW = dW[{k}]", 1.1, dW / scene.averaging))
     for k, dZ_above in seen.dZ.items():
-        if k > l and dZ_above.shape[0] == n:
+        if dZ_above.shape[0] == n:
             product = dZ_above @ A.T
             candidates.append(("stale_upstream_gradient", f"dW = dZ[{k}] A_prevᵀ", 1.0, product))
     if 1 in {n, n_prev} or n == n_prev:
@@ -243,7 +240,7 @@ def bias_sums(
         yield Piece("derivative_outside_sum", "db = Σ_i dA, times the mean of g′", 1.2, value)
         yield Piece("db_from_activation", "db = Σ_i g′(Z), without dA", 1.2, _row_sums(g))
     for k, above in seen.dZ.items():
-        if k > l and above.shape[0] == scene.n[l]:
+        if above.shape[0] == scene.n[l]:
             says = f"db = Σ_i dZ[{k}]"
             yield Piece("gradient_of_wrong_layer", says, 1.0, _row_sums(above))
     if scene.n[l - 1] == scene.n[l]:
