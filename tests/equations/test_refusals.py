@@ -1,0 +1,284 @@
+"""What the checker does not read, and what it calls ill-shaped: each with the reason in words."""
+
+import pytest
+
+from fcnref.equations import Notation, check_equation, check_page
+
+DW = r"\frac{\partial J}{\partial W^{[l]}}"
+DZ = r"\frac{\partial J}{\partial Z^{[l]}}"
+ZIJ = r"z_{ji}^{[l]}"
+
+
+def message(tex, **declared):
+    verdict = check_equation(tex, Notation().extend(declared))
+    assert verdict.status in {"not read", "wrong"}, str(verdict)
+    return verdict.message
+
+
+@pytest.mark.parametrize(
+    ("tex", "words"),
+    [
+        # Derivatives.
+        (r"\nabla = Z^{[l]}", "∇ needs the variable below it"),
+        (r"\nabla_{W^{[l]}} = Z^{[l]}", "∇ needs the variable below it"),
+        (r"\frac{\partial}{\partial W^{[l]}} = Z^{[l]}", "∂ stands alone in a numerator"),
+        (r"\frac{\partial J}{\partial} = Z^{[l]}", "∂ stands alone in a denominator"),
+        (rf"\frac{{\partial J}}{{\partial {ZIJ} \partial b_j^{{[l]}}}} = 0", "by two variables"),
+        (r"\frac{\partial W^{[l]}}{\partial J} = Z^{[l]}", "by the cost is not read"),
+        (r"\frac{\partial J}{\partial (W^{[l]} + W^{[l]})} = Z^{[l]}", "is not read"),
+        # Factors.
+        (r"\langle Z^{[l]} \rangle = J", "two factors of an inner product only"),
+        (r"\mathbb{E}[z_{ji}^{[l]}] = 0", "an expectation is read where the notation says"),
+        # Functions.
+        (r"g_3(z_{ji}^{[l]}) = a_{ji}^{[l]}", "has an index that is not read"),
+        (r"\tanh(Z^{[l]}, A^{[l]}) = Z^{[l]}", "has one argument"),
+        (r"\tanh(Z^{[l]} = A^{[l]}) = Z^{[l]}", "the argument of"),
+        (r"\| Z^{[l]} \|_7 = J", "the norm with index 7 is not read"),
+        (r"g = Z^{[l]}", "is a function without an argument"),
+        # Ones and cases.
+        (r"Z^{[l]} = \mathbf{1}_{2 \times 3} A^{[l]}", "a matrix of ones is not read"),
+        (r"b^{[l]} = \mathbf{1}_{j, k} A^{[l]}", "is not read"),
+        (r"Z^{[l]} = \begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", "different lengths"),
+        (r"Z^{[l]} = \begin{bmatrix} 1 & 2 = 3 \\ 3 & 4 \end{bmatrix}", "a cell of a matrix"),
+        (r"a_{ji}^{[l]} = \begin{cases} = 1 & j = 1 \\ 0 & j \neq 1 \end{cases}", "a case is not"),
+        (r"a_{ji}^{[l]} = \begin{cases} 1 & j \in k \\ 0 \end{cases}", "the condition of a case"),
+        # Indices and superscripts.
+        (r"J^{[l]} = 0", "the cost J carries a layer or a prime"),
+        (r"Y^{[l]} = 0 \cdot Y", "Y has no layer"),
+        (r"w_{j}^{[l]} = 0", "needs two indices"),
+        (r"b_{jk}^{[l]} = 0", "b has one index"),
+        (r"z_{3}^{[l]} = 0", "needs two indices"),
+        (r"(W^{[l]} A^{[l-1]})_{jki} = 0", "a bracket carries more than two indices"),
+        (r"(W^{[l]} A^{[l-1]})^{[l]} = 0", "a bracket carries a superscript that is not read"),
+        (r"Z^{[l = 1]} = 0", "the superscript"),
+        # Sums.
+        (r"J = \sum z_{ji}^{[l]}", "Σ stands without an index"),
+        (r"J = \sum_{i=1}^m", "Σ stands without a summand"),
+        (r"J = \sum_{i = 1 = 2} z_{ji}^{[l]}", "the bounds of Σ are not understood"),
+        (r"J = \sum_{i \approx 1} z_{ji}^{[l]}", "the bounds of Σ are not understood"),
+        (r"J = \sum_{i=1}^{300} 2", "a sum has more than 200 terms"),
+        (r"\sum_{} Z^{[l]} = J", "the bounds of Σ are not understood"),
+        (r"\sum_{l=1}^{L} Z^{[l]} = J", "the terms of Σ_{l=1}^{L} Z^{[l]}"),
+        (r"J = \sum_{axis=3} Z^{[l]}", "axis=3 is no axis of a matrix"),
+        (
+            r"Z^{[l]} = \begin{bmatrix} W^{[l]} & b^{[l]} \\ A^{[l]} & Z^{[l]} \end{bmatrix}",
+            "do not fit",
+        ),
+        # Matrices with dots.
+        (
+            (
+                r"Z^{[l]} = \begin{bmatrix} z_{11}^{[l]} & z_{12}^{[l]} \\ \vdots & \vdots \\"
+                r" z_{n^{[l]}1}^{[l]} & z_{n^{[l]}2}^{[l]} \end{bmatrix}"
+            ),
+            "a matrix with dots in one direction only is not read",
+        ),
+        (
+            (
+                r"Z^{[l]} = \begin{bmatrix} z_{11}^{[l]} & \dots & z_{1m}^{[l]} \\ \vdots & \ddots"
+                r" & \vdots \\ z_{n^{[l]}1}^{[l]} & \dots & z_{1m}^{[l]} \end{bmatrix}"
+            ),
+            "the rows of a matrix with dots do not vary in one index",
+        ),
+        (
+            (
+                r"Z^{[l]} = \begin{bmatrix} z_{11}^{[l]} & z_{13}^{[l]} & \dots & z_{1m}^{[l]} \\"
+                r" \vdots & \vdots & \ddots & \vdots \\ z_{n^{[l]}1}^{[l]} & z_{n^{[l]}3}^{[l]}"
+                r" & \dots & z_{n^{[l]}m}^{[l]} \end{bmatrix}"
+            ),
+            "3 is out of order in a matrix with dots",
+        ),
+        (
+            r"Z^{[l]} = \begin{bmatrix} \dots & 2 \\ 3 & 4 \end{bmatrix}",
+            "the dots of a matrix are not in rows and columns of their own",
+        ),
+        # Operators and relations.
+        (r"Z^{[l]} = (\odot A^{[l]})", "an operand of a product is missing"),
+        (r"w^{*} = 0", "an operand of a product is missing"),
+        (r"Z^{[l]} = W^{[l]} @ A^{[l-1]} + b^{[l]}", "not understood at '@"),
+        (r"Z^{[l]} = W^{[l]} \otimes A^{[l-1]}", "the operator"),
+        (r"Z^{[l]} = W^{[l]} A^{[l-1]} \dots", "a product ends in dots"),
+        (r"Z^{[l]} = / m", "an operand of / is missing"),
+        (r"Z^{[l]} = ", "one side of a relation is empty"),
+        (r"Z^{[l]} \in Q", "is not a space of real arrays"),
+        (r"Z^{[l]} \in \mathbb{R}_2", "the exponent of ℝ is not understood"),
+        (r"Z^{[l]} = Z^{[l]} + A^{[l]} \quad (j = )", "a side condition is incomplete"),
+        (r"Z^{[l]} = A^{[l]} \quad (j \sim k)", "the side condition with"),
+        # What has no meaning.
+        (r"Z^{[l]} = \operatorname{diag}(W^{[l]}) A^{[l]}", "it takes a vector"),
+        (r"Z^{[l]} = I \odot I", "shows no size"),
+        (r"\mathbf{1} = Z^{[l]}", "a vector of ones shows no size"),
+        (r"I_3 Z^{[l]} = Z^{[l]}", "(3×3)·(5×7): I times Z^{[l]}"),
+        (
+            r"(1_{n^{[l]}}^\top Z^{[l]})_i = \sum_{j=1}^{n^{[l]}} z_{ji}^{[l]}",
+            "index i is outside 1..2",
+        ),
+        (r"Z^{[l]} = I + I", "I + I shows no size"),
+        (r"Z^{[l]} = I I", "I I shows no size"),
+        (r"\mathbf{1} Z^{[l]} = 0", "a column of ones before an array that is 5×7"),
+        (r"(b^{[l]})^{-1} = 0 \cdot b^{[l]}", "of a vector is not read"),
+        (rf"{DZ} = g() Z^{{[l]}}", "the argument of g is not understood"),
+        (r"a_{ji}^{[l]} [j = k = p] = 0", "is not read"),
+        (r"\delta_{j=1,k} = 0", "is not read"),
+        (r"z_{jk}^{[l](i)} = 0", "z carries more than one example"),
+        (r"Z^{[l]} \in \mathbb{R}^{n = m}", "the exponent of ℝ is not understood"),
+        (r"x_{jki} + Z^{[l]} = 0", "x has two indices"),
+        (r"b^{[l]} \in \mathbb{R}^m", "the shape is 5×1, claimed is 7"),
+        (
+            r"\frac{\partial}{\partial b_j^{[l]}} \frac{\partial J}{\partial b_j^{[l]}} = 0",
+            "second derivatives are not read",
+        ),
+        (r"\partial J / W^{[l]} = 0", "first wrong value"),
+        (
+            r"\partial Z^{[l]} A^{[l]} / \partial W^{[l]} = 0",
+            "the first factor transposed would fit",
+        ),
+        (r"\tanh'''(x) = 0", "a derivative of a derivative is read as g″ only"),
+        (r"\max(Z^{[l]}, W^{[l]}) = Z^{[l]}", "max"),
+        (r"\max(Z^{[l]}) = Z^{[l]}", "is not read"),
+        (r"\operatorname{softmax}'(Z^{[l]}) = Z^{[l]}", "is a Jacobian"),
+    ],
+)
+def test_what_is_not_read_says_why(tex, words):
+    assert words in message(tex)
+
+
+@pytest.mark.parametrize(
+    ("tex", "declared", "words"),
+    [
+        (
+            r"\mathbb{E}[Z^{[l]} = 0] = 0",
+            {"expectation": "weights"},
+            "what an expectation is taken of",
+        ),
+        (
+            r"v_j^{[l]} = 0",
+            {"expectation": "weights", "symbols": {"v": "variance[l]"}},
+            "v has no index",
+        ),
+        (r"z_{jk}^{[l]} = 0", {"examples": "one"}, "z has one index where there is one example"),
+        (
+            r"\tilde{W}^{[1]} = 0 \cdot W^{[1]}",
+            {"symbols": {r"\tilde{W}": "W[2]"}},
+            "has a layer of its own and carries another",
+        ),
+        (
+            r"\gamma^{[l]} = \beta^{[l]}",
+            {"symbols": {r"\gamma": "gain[l]", r"\beta": "shift[l]"}},
+            "declare activation: layer_norm",
+        ),
+        (r"\delta_{pj} a_{ji} = 0", {"layers": "implicit"}, "first wrong value"),
+    ],
+)
+def test_what_is_not_read_in_a_declared_notation_says_why(tex, declared, words):
+    assert words in message(tex, **declared)
+
+
+FORWARD = r"W^{[l]} A^{[l-1]} + b^{[l]}"
+DW_RIGHT = rf"{DZ} A^{{[l-1]\top}}"
+DIJ = r"\frac{\partial J}{\partial z_{ji}^{[l]}}"
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        rf"dJ/dW^{{[l]}} = {DW_RIGHT}",
+        rf"{{\partial J \over \partial W^{{[l]}}}} = {DW_RIGHT}",
+        rf"\frac{{\partial J}}{{\partial W^{{[l]\top}}}} = \left({DW_RIGHT}\right)^\top",
+        (
+            rf"\frac{{\partial J}}{{\partial \left(W^{{[l]}}\right)_{{jk}}}}"
+            rf" = \sum_{{i=1}}^m {DIJ} a_{{ki}}^{{[l-1]}}"
+        ),
+        (
+            rf"\sum_{{j=1}}^{{n^{{[l]}}}} W_{{kj}}^{{[l]\top}} {DIJ}"
+            r" = \frac{\partial J}{\partial a_{ki}^{[l-1]}}"
+        ),
+        rf"({DW_RIGHT})^\top_{{kj}} = \frac{{\partial J}}{{\partial w_{{jk}}^{{[l]}}}}",
+        r"\tanh^\top(Z^{[l]}) = \tanh(Z^{[l]\top})",
+        rf"\nabla_{{b^{{[l]}}}} J = {DZ} \mathbf{{1}}_{{m \times 1}}",
+        rf"(\nabla_{{b^{{[l]}}}} J)^\top = \mathbf{{1}}_{{1 \times m}} {DZ}^\top",
+        r"a_{ji}^{[l]} [p = j] = a_{pi}^{[l]} \mathbf{1}\{p = j\}",
+        r"a_{ji}^{[l]} [p = j] = a_{pi}^{[l]} \mathbf{1}_{\{p = j\}}",
+        r"a_{ji}^{[l]} [p = j] = a_{pi}^{[l]} \mathbf{1}_{p = j}",
+        (
+            r"\sum_{p = 1, p \neq j}^{n^{[l]}} z_{pi}^{[l]}"
+            r" = \sum_{p=1}^{n^{[l]}} z_{pi}^{[l]} - z_{ji}^{[l]}"
+        ),
+        r"a_{ji}^{[l]} [p = j] = a_{pi}^{[l]} 1[p = j]",
+        r"a_{ji}^{[l]} [p = j] = a_{pi}^{[l]} \mathbf{1}_{[p = j]}",
+        rf"I Z^{{[l]}} = {FORWARD}",
+        rf"I_{{n^{{[l]}}}} Z^{{[l]}} = {FORWARD}",
+        r"J \in \mathbb{R}",
+        r"b^{[l]} \in \mathbb{R}^{n^{[l]}}",
+    ],
+)
+def test_it_is_true_however_it_is_written(tex):
+    assert check_equation(tex).status == "true"
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        rf"\boxed{{Z^{{[l]}} = {FORWARD}}}",
+        r"z_{i}^{[l]} = W^{[l]} a_{i}^{[l-1]} + b^{[l]}",
+        r"z_j^{[l] i} = b_j^{[l]} + \sum_{k=1}^{n^{[l-1]}} w_{jk}^{[l]} a_k^{[l-1] i}",
+        r"z_{(j)i}^{[l]} = b_j^{[l]} + \sum_{k=1}^{n^{[l-1]}} w_{jk}^{[l]} a_{ki}^{[l-1]}",
+    ],
+)
+def test_it_is_the_forward_pass_however_it_is_written(tex):
+    verdict = check_equation(tex)
+    assert (verdict.status, verdict.codes[0]) == ("definition", "forward")
+
+
+CASES = r"z_{ji}^{[l]} & z_{ji}^{[l]} > 0 \\ 0 & z_{ji}^{[l]} \le 0"
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        rf"\begin{{cases}} {CASES} \end{{cases}}",
+        rf"\left\{{ \begin{{array}}{{ll}} {CASES} \end{{array}} \right.",
+        r"\begin{cases} 0 & z_{ji}^{[l]} \le 0 \\ z_{ji}^{[l]} & z_{ji}^{[l]} > 0 \end{cases}",
+    ],
+)
+def test_relu_in_cases(right):
+    relu = Notation().extend({"activation": "relu"})
+    assert check_equation(rf"a_{{ji}}^{{[l]}} = {right}", relu).codes == ("forward",)
+    broken = rf"a_{{ji}}^{{[l]}} = {right}".replace("z_{ji}^{[l]} &", "2 z_{ji}^{[l]} &")
+    assert check_equation(broken, relu).status == "wrong"
+
+
+# What a page declares, and what it cannot.
+def test_a_declaration_that_is_not_understood_is_a_verdict():
+    for text in (
+        f"% notation: colour: red\n\n$$ {DW} = {DW_RIGHT} $$\n",
+        f"```{{math}}\n:given: colour: red\n{DW} = {DW_RIGHT}\n```\n",
+    ):
+        first = check_page(text)[0]
+        assert (first.status, first.codes) == ("not read", ("notation",))
+        assert "colour" in first.message
+
+
+def test_a_block_declares_for_what_follows():
+    text = f"```{{notation}}\nactivation: identity\n```\n\n$$ {DZ} = "
+    text += r"\frac{\partial J}{\partial A^{[l]}} $$" + "\n"
+    assert [verdict.status for verdict in check_page(text)] == ["true"]
+
+
+def test_a_display_about_another_network_is_left_alone():
+    text = f"```{{math}}\n:class: elsewhere\n{DW} = 0\n```\n"
+    (verdict,) = check_page(text)
+    assert (verdict.status, verdict.codes) == ("not read", ("elsewhere",))
+
+
+def test_a_display_that_is_declared_a_definition_is_checked_all_the_same():
+    (right,) = check_page(f"```{{math}}\n:class: definition\n{DW} = {DW_RIGHT}\n```\n")
+    assert right.status == "true"
+
+
+def test_a_display_without_end_is_not_read():
+    (verdict,) = check_page("$$ " + "a + " * 9000 + "a $$\n")
+    assert (verdict.status, verdict.codes) == ("not read", ("long",))
+
+
+def test_a_text_that_is_too_long_for_a_name_is_a_page():
+    assert check_page("x" * 5000 + "." * 300) == []
