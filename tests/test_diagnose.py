@@ -12,7 +12,7 @@ from fcnref.diagnosis.scene import scene_of
 from fcnref.gradcheck import check_network, network_derivatives
 from fcnref.mistakes import MISTAKES
 from fcnref.mistakes.record import PAGES
-from fcnref.problem import Penalty, informative_problem, random_problem
+from fcnref.problem import Penalty, informative_problem, random_problem, with_parameters
 from fcnref.testing import assert_gradients_close
 
 GAIN = np.array([[1.0], [2.0], [0.5], [1.5]])
@@ -360,6 +360,53 @@ def test_bad_input_gets_a_sentence(tmp_path, capsys, text, extra, words):
     error = capsys.readouterr().err
     assert words in error
     assert "Traceback" not in error
+
+
+def test_a_file_that_is_no_python_gets_a_sentence(tmp_path, capsys):
+    file = tmp_path / "mine.txt"
+    file.write_text(RIGHT, encoding="utf-8")
+    assert main(["diagnose", str(file), *NETWORK]) == 2
+    assert "is no Python file; its name has to end in .py." in capsys.readouterr().err
+
+
+def test_gradients_at_a_kink_are_pointed_out():
+    problem = random_problem((3, 4, 2), ("relu", "identity"), "half_squared_error", m=5)
+    b = np.array(problem.layers[0].b)
+    b[1, 0] = -(problem.layers[0].W @ problem.X)[1, 2]
+    on_a_kink = with_parameters(problem, {"b1": b})
+    report = diagnose(on_a_kink, right_blocks(scene_of(on_a_kink)))
+    assert "1 entries sit exactly on a kink; move the data a little to be sure." in str(report)
+
+
+# The problem itself.
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"layers": ()}, ValueError, "a network needs at least one layer, got none"),
+        ({"layers": ("tanh",)}, TypeError, "layer 1 must be a Layer"),
+        ({"masks": {3: np.ones((4, 5))}}, ValueError, "there is no layer 3 to drop out"),
+        ({"loss": "softmax_cross_entropy"}, ValueError, "takes logits, so the last activation"),
+        ({"X": np.full((3, 5), np.nan)}, ValueError, "X must be finite"),
+        ({"reduction": "median"}, ValueError, "reduction must be 'mean' or 'sum'"),
+    ],
+)
+def test_a_problem_that_is_none_is_refused(change, error, words):
+    problem = random_problem((3, 4, 2), ("tanh", "tanh"), "half_squared_error", m=5)
+    with pytest.raises(error, match=words):
+        replace(problem, **change)
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(1.0, 19), (1e-9, 1)])
+def test_a_mask_drops_something_and_keeps_something(keep, kept):
+    problem = random_problem((3, 4, 2), ("tanh", "tanh"), "half_squared_error", m=5, keep={1: keep})
+    mask = problem.masks[1]
+    assert np.count_nonzero(mask) == kept
+    np.testing.assert_allclose(mask[mask > 0], 1 / keep)
+
+
+def test_a_network_that_always_has_an_entry_near_a_kink_is_given_up():
+    with pytest.raises(RuntimeError, match="no draw was clear of kinks"):
+        random_problem((2, 300, 2), ("relu", "tanh"), "half_squared_error", m=200)
 
 
 def test_all_the_same_the_check_alone_says_wrong():

@@ -111,7 +111,10 @@ class SymbolTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Build the table from the notation of the page."""
         source = Path(self.env.doc2path(self.env.docname)).read_text(encoding="utf-8")
-        notation = base_notation(self.config).extend(front_matter(source))
+        try:
+            notation = base_notation(self.config).extend(front_matter(source))
+        except NotationError as error:
+            raise self.error(str(error)) from None
         only = str(self.options.get("only", "")).split()
         rows = [row for row in notation.rows() if not only or row[0] in only]
         if only:
@@ -306,7 +309,7 @@ def skip(writer: Any, node: nodes.Element) -> None:  # noqa: ARG001, as Sphinx c
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.add_config_value("fcnref_equations_notation", "columns-are-examples", "env")
+    app.add_config_value("fcnref_equations_notation", "columns-are-examples", "env", (str, dict))
     app.add_config_value("fcnref_equations_exclude", [], "env")
     app.add_config_value("fcnref_equations_tests", "", "env")
     app.add_node(Mark, html=(visit_mark, None), latex=(skip, None), text=(skip, None),

@@ -282,3 +282,88 @@ def test_a_display_without_end_is_not_read():
 
 def test_a_text_that_is_too_long_for_a_name_is_a_page():
     assert check_page("x" * 5000 + "." * 300) == []
+
+
+@pytest.mark.parametrize(
+    ("define", "use", "words"),
+    [
+        (r"c_{ji}^{[l]} = 2 z_{ji}^{[l]}", r"c_{ji} + 1 = 0", "c_ji shows no layer"),
+        (r"c_{ji}^{[l]} = 2 z_{ji}^{[l]}", r"c_j^{[l]} + 1 = 0", "was defined with other indices"),
+        (r"c_{ji} = 2 y_{ji}", r"c_{ji}^{[l]} + 1 = 0", "was defined without a layer"),
+        (r"c_{ji} = 2 y_{ji}", r"c_{ji} = q_r", "q_r is not declared"),
+    ],
+)
+def test_what_a_page_defines_is_used_as_it_was_defined(define, use, words):
+    defined, used = check_page(f"$$ {define} $$\n\n$$ {use} $$\n")
+    assert (defined.status, used.status) == ("definition", "not read")
+    assert words in used.message
+
+
+def test_two_defined_quantities_are_not_differentiated_by_at_once():
+    found = check_page(
+        r"""
+$$ c_{ji}^{[l]} = 2 z_{ji}^{[l]} $$
+
+$$ d_{ji}^{[l]} = 3 z_{ji}^{[l]} $$
+
+$$ \frac{\partial J}{\partial c_{ji}^{[l]}} = \frac{\partial J}{\partial d_{ji}^{[l]}} $$
+"""
+    )
+    assert found[-1].message == "derivatives of J by two defined quantities are not read"
+
+
+def test_a_quantity_that_is_defined_in_layer_l_plus_1_is_used_in_layer_l():
+    text = f"$$ c^{{[l+1]}} = W^{{[l+1]}} $$\n\n$$ {FORWARD.replace('W', 'c')} = Z^{{[l]}} $$\n"
+    assert [verdict.status for verdict in check_page(text)] == ["definition", "true"]
+
+
+def test_derivatives_by_a_defined_quantity():
+    found = check_page(
+        r"""
+$$ c_{ji}^{[l]} = 2 z_{ji}^{[l]} $$
+
+$$ \frac{\partial c_{ji}^{[l]}}{\partial z_{ji}^{[l]}} = 2 $$
+
+$$ \frac{\partial c_{pi}^{[l]}}{\partial c_{ji}^{[l]}} = [p = j] $$
+
+$$ \frac{\partial c_{pi}^{[l]}}{\partial c_{ji}^{[l]}} = 1 $$
+"""
+    )
+    assert [verdict.status for verdict in found] == ["definition", "true", "true", "wrong"]
+
+
+SIGMOID = r"$$ g(z_{ji}^{[l]}) = \frac{1}{1 + e^{-z_{ji}^{[l]}}} $$"
+CROSS_ENTROPY = (
+    r"$$ J = -\frac{1}{m} \sum_{i=1}^m \sum_{j=1}^{n^{[L]}} \left( y_{ji} \log a_{ji}^{[L]}"
+    r" + (1 - y_{ji}) \log(1 - a_{ji}^{[L]}) \right) $$"
+)
+
+
+def test_the_activation_and_the_cost_that_the_page_defines_are_used():
+    slope = r"\frac{\partial a_{ji}^{[l]}}{\partial z_{ji}^{[l]}} = a_{ji}^{[l]} (1 - a_{ji}^{[l]})"
+    found = check_page(f"{SIGMOID}\n\n$$ {slope} $$\n")
+    assert [verdict.status for verdict in found] == ["definition", "true"]
+    assert check_page(f"$$ {slope} $$\n")[0].status == "wrong"
+    first = r"\frac{\partial J}{\partial Z^{[L]}} = \frac{1}{m} (A^{[L]} - Y)"
+    found = check_page(f"{SIGMOID}\n\n{CROSS_ENTROPY}\n\n$$ {first} $$\n")
+    assert [verdict.status for verdict in found] == ["definition", "definition", "true"]
+    assert check_page(f"{SIGMOID}\n\n$$ {first} $$\n")[-1].status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (f":::\n\n$$ {DW} = 0 $$\n", 1),
+        (f"::: {{math}}\n{DW} = 0\n:::\n", 1),
+        ("```{math}\n:label: eq-a\n```\n", 0),
+        (rf"\\[{DW} = 0\\]" + "\n", 0),
+        (r"\newcommand{\x} $$ \x = 0 $$" + "\n", 1),
+        (r"\newcommand{\x}{{0 $$ \x = 0 $$" + "\n", 1),
+        (r"\def\x{\x\x} $$ \x = 0 $$" + "\n", 1),
+        (f"```python\n$$ {DW} = 0 $$\n", 0),
+    ],
+)
+def test_a_page_that_is_not_well_formed_is_read_as_far_as_it_goes(text, count):
+    found = check_page(text)
+    assert len(found) == count
+    assert not any(verdict.status == "true" for verdict in found)

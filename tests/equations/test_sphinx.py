@@ -43,7 +43,9 @@ def build(tmp_path):
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace
 
-    def run(extra: str) -> tuple[Path, str]:
+    def run(extra: str, conf: str = "", name: str = "html", **pages: str) -> tuple[Path, str]:
+        for page, text in pages.items():
+            (tmp_path / f"{page}.md").write_text(text, encoding="utf-8")
         (tmp_path / "conf.py").write_text(
             textwrap.dedent(
                 """
@@ -51,13 +53,14 @@ def build(tmp_path):
                 myst_enable_extensions = ["dollarmath"]
                 html_theme = "basic"
                 """
-            ),
+            )
+            + conf,
             encoding="utf-8",
         )
         (tmp_path / "index.md").write_text(PAGE.replace("EXTRA", extra), encoding="utf-8")
         out, warnings = tmp_path / "out", tmp_path / "warnings.txt"
         with docutils_namespace(), warnings.open("w", encoding="utf-8") as stream:
-            Sphinx(tmp_path, tmp_path, out, tmp_path / "trees", "html",
+            Sphinx(tmp_path, tmp_path, out, tmp_path / "trees", name,
                    status=None, warning=stream, freshenv=True).build()  # fmt: skip
         return out, warnings.read_text(encoding="utf-8")
 
@@ -126,6 +129,63 @@ def test_the_ledger_tells_its_figures_and_lists_what_is_not_read_with_the_reason
     rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
     [row] = [r for r in rows if "index, line 13" in r]
     assert "is not declared" in row
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_block_of_notation_declares_and_is_not_shown(build):
+    out, warnings = build(
+        "```{notation}\nactivation: identity\n```\n\n"
+        r"$$ \nabla_{Z^{[l]}} J = \nabla_{A^{[l]}} J $$ (eq-linear)"
+    )
+    assert warnings == ""
+    assert "activation: identity" not in (out / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("as_file", [False, True])
+def test_all_pages_may_start_from_a_notation_of_their_own(as_file, build, tmp_path):
+    (tmp_path / "ours.toml").write_text('activation = "identity"\n', encoding="utf-8")
+    named = repr(str(tmp_path / "ours.toml")) if as_file else '{"activation": "identity"}'
+    extra = r"$$ \nabla_{Z^{[l]}} J = \nabla_{A^{[l]}} J $$ (eq-linear)"
+    assert build(extra, f"fcnref_equations_notation = {named}\n")[1] == ""
+    assert "eq-linear is wrong" in build(extra)[1]
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_notation_that_is_not_understood_is_a_warning(build):
+    _, warnings = build("", 'fcnref_equations_notation = {"colour": "red"}\n')
+    assert warnings.count("'colour' is not a declaration") == 2  # for the page, and for its table
+
+
+@pytest.mark.filterwarnings("default")
+def test_pages_can_be_left_out(build):
+    other = f"---\norphan: true\n---\n# Other\n\n{WRONG}\n"
+    assert "eq-wrong is wrong" in build("", other=other)[1]
+    assert build("", 'fcnref_equations_exclude = ["oth*"]\n', other=other)[1] == ""
+
+
+@pytest.mark.filterwarnings("default")
+def test_other_formats_have_the_equations_without_marks(build):
+    out, warnings = build("", name="text")
+    assert warnings == ""
+    assert "holds at" not in (out / "index.txt").read_text(encoding="utf-8").split("Ledger")[0]
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_ledger_links_errata_and_tests(build, tmp_path):
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "test_it.py").write_text("def test_it():\n    check('eq-right')\n")
+    errata = "---\norphan: true\n---\n# Errata\n\n## Layers\n\nSee {eq}`eq-mistake`.\n"
+    out, warnings = build("", 'fcnref_equations_tests = "tests"\n', errata=errata)
+    assert warnings == ""
+    html = (out / "index.html").read_text(encoding="utf-8")
+    rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
+    [right] = [r for r in rows if "#equation-eq-right" in r]
+    [mistake] = [r for r in rows if "#equation-eq-mistake" in r]
+    assert "test_it.py::test_it" in right
+    assert ">Layers</a>" in mistake
+    assert "Layers" not in right
 
 
 def test_the_ledger_names_tests_as_pytest_does():
