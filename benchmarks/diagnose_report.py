@@ -15,6 +15,7 @@ from tests.held_out.test_held_out import case as run
 from tests.test_diagnose_no_false_alarms import CLOTHES
 from tests.wild.cases import CASES, Case
 from tests.wild.further import FURTHER, MISSED_AT_FIRST
+from tests.wild.second import MISSED_AT_SECOND, SECOND
 
 
 def published_cases(cases: Sequence[Case], words: str) -> int:
@@ -37,11 +38,11 @@ def published_cases(cases: Sequence[Case], words: str) -> int:
     return len(cases) - fully
 
 
-def further_cases() -> int:
-    missed = published_cases(FURTHER, "further published wrong gradients, gathered blind")
+def blind_cases(cases: Sequence[Case], missed_then: frozenset[str], words: str) -> int:
+    missed = published_cases(cases, words)
     print(
-        f"{len(FURTHER) - len(MISSED_AT_FIRST)} of {len(FURTHER)} were named first when they "
-        "were gathered, before anything was repaired\n"
+        f"{len(cases) - len(missed_then)} of {len(cases)} were named first when they were "
+        "gathered, before anything was repaired\n"
     )
     return missed
 
@@ -82,7 +83,11 @@ def whole_programs() -> int:
 
 
 def main() -> int:
-    missed = published_cases(CASES, "published wrong gradients") + further_cases()
+    missed = (
+        published_cases(CASES, "published wrong gradients")
+        + blind_cases(FURTHER, MISSED_AT_FIRST, "further ones, gathered blind")
+        + blind_cases(SECOND, MISSED_AT_SECOND, "of a second round, gathered blind after that")
+    )
     alarms = right_gradients() + whole_programs()
     print(
         f"{len(MISTAKES)} mistakes in the catalogue; tests/test_diagnose_gallery.py makes each of "

@@ -15,9 +15,9 @@ PAGES = Path(__file__).parent.parent / "docs" / "checking" / "gallery"
 ONE_LOSS_EXCLUDES = {
     "cross_entropy": """
         averaged_although_sum m_in_sum missing_1_over_n_out integer_division_factor
-        bce_term_missing bce_term_sign mse_factor2_extra mse_factor2_missing
-        missing_output_derivative reg_bias_missing
-        target_transposed target_for_A_prev target_in_hidden_layer derivative_at_target
+        bce_term_missing bce_term_sign bce_denominator_wrong mse_factor2_extra mse_factor2_missing
+        missing_output_derivative reg_bias_missing target_transposed target_for_A_prev
+        target_in_hidden_layer derivative_at_target
     """,
     "binary_cross_entropy": """
         missing_1_over_m one_over_m_twice wrong_denominator missing_1_over_n_out
@@ -28,20 +28,20 @@ ONE_LOSS_EXCLUDES = {
     """,
     "half_squared_error": """
         averaged_although_sum m_in_sum missing_1_over_n_out integer_division_factor
-        bce_term_missing bce_term_sign cce_term_dropped mse_factor2_missing ce_extra_derivative
-        reg_on_bias reg_l1_sign_missing epsilon_too_large log_for_output
+        bce_term_missing bce_term_sign bce_denominator_wrong cce_term_dropped mse_factor2_missing
+        ce_extra_derivative reg_on_bias reg_l1_sign_missing epsilon_too_large log_for_output
         loss_of_another_kind softmax_elementwise softmax_jacobian_skipped softmax_sign
         softmax_jacobian_term_dropped softmax_wrong_axis softmax_applied_twice
         softmax_not_normalized
     """,
     "squared_error": """
-        averaged_although_sum m_in_sum n_out_factor
-        bce_term_missing bce_term_sign cce_term_dropped mse_factor2_extra ce_extra_derivative
+        averaged_although_sum m_in_sum n_out_factor bce_term_missing bce_term_sign
+        bce_denominator_wrong cce_term_dropped mse_factor2_extra ce_extra_derivative
         missing_output_derivative reg_bias_missing epsilon_too_large log_for_output
-        loss_of_another_kind logits_for_output
-        softmax_elementwise softmax_jacobian_skipped softmax_sign softmax_jacobian_term_dropped
-        softmax_wrong_axis softmax_applied_twice softmax_not_normalized
-        target_transposed target_for_A_prev target_in_hidden_layer derivative_at_target
+        loss_of_another_kind logits_for_output softmax_elementwise softmax_jacobian_skipped
+        softmax_sign softmax_jacobian_term_dropped softmax_wrong_axis softmax_applied_twice
+        softmax_not_normalized target_transposed target_for_A_prev target_in_hidden_layer
+        derivative_at_target
     """,
 }
 """What another loss, reduction, penalty or number of outputs is needed for."""

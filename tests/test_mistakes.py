@@ -16,6 +16,7 @@ from fcnref.problem import Penalty, random_problem
 from tests.test_diagnose import PROBLEMS
 from tests.wild.cases import CASES
 from tests.wild.further import FURTHER
+from tests.wild.second import SECOND
 
 EVERY = pytest.mark.parametrize("slug", MISTAKES)
 SHOWN = [
@@ -160,7 +161,7 @@ def test_sightings_are_public_addresses(slug):
 
 
 def test_published_cases_are_sightings():
-    for case in (*CASES, *FURTHER):
+    for case in (*CASES, *FURTHER, *SECOND):
         seen = {url for slug in case.mistakes for url in MISTAKES[slug].sightings}
         assert set(case.urls) <= seen, case.name
 

@@ -13,7 +13,7 @@ from fcnref._arrays import Array
 from fcnref.diagnosis.chain import handed_down
 from fcnref.diagnosis.derivatives import activation_rules
 from fcnref.diagnosis.examples import example_weights
-from fcnref.diagnosis.output import fused_kernels, kernels
+from fcnref.diagnosis.output import fused_kernels, kernels, without_brackets
 from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule, items_of, slugs_of
 from fcnref.diagnosis.scene import Scene, Seen
 
@@ -65,6 +65,9 @@ def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Ite
             # Two wrong pieces at once count as two mistakes; one is enough for most.
             if (kernel.slug or rule.slug) and (bool(kernel.slug) + bool(rule.slug) <= mistakes):
                 yield _delta(l, kernel, rule, kernel.value)
+    if scene.elementwise[l] and scene.activation(l) != "identity":
+        for piece in without_brackets(scene, scene.backward(l, np.ones_like(right.dA))):
+            yield _delta(l, piece, Rule("", "", 0.0, lambda dA: dA), piece.value)
     fused_rule = Rule("", "dZ = A − Y", 0.0, lambda dA: dA)
     for kernel in fused_kernels(scene):
         if kernel.slug:
@@ -158,6 +161,8 @@ def _masks(scene: Scene, l: int) -> Iterator[Piece]:
     yield Piece("dropout_mask_inverted", "dA ⊙ [mask = 0]", 1.05, 1 - kept)
     wrong = 1 / (1 - keep) if keep < 1 else 1.0
     yield Piece("dropout_scale_of_dropped", "dA ⊙ [mask > 0] / (1 − keep)", 1.0, kept * wrong)
+    says = "dA ⊙ [mask > 0] · (1 − keep)"
+    yield Piece("dropout_scale_of_dropped", says, 1.0, kept * (1 - keep))
     for k, other in scene.problem.masks.items():
         if k != l and other.shape == mask.shape:
             yield Piece("dropout_mask_of_wrong_layer", f"dA ⊙ mask[{k}]", 1.0, other)

@@ -172,6 +172,7 @@ def activation_rules(scene: Scene, seen: Seen, l: int, dA: Array) -> Iterator[Ru
     yield from _assigned(scene, l, name)
     yield from _partial(D)
     yield from _misassembled(dA.shape, D)
+    yield from _unbracketed(name, scene.H(l))
 
 
 def _times(slug: str, says: str, cost: float, factor: Array) -> Rule:
@@ -248,6 +249,9 @@ def _own_formula_elsewhere(
     for tensor, slug, T in fitting:
         if tensor not in {"Z", "A"}:
             yield (slug, own.v.format(tensor), 1.6, own.value(T))
+        if name == "sigmoid":
+            nested = own.value(1 - own.value(T))
+            yield (slug or "activation_as_derivative", f"σ(1 − σ({tensor}))", 1.4, nested)
 
 
 def _kinked(scene: Scene, l: int, dA: Array, name: str) -> Iterator[Factor]:
@@ -409,6 +413,19 @@ def _misassembled(shape: tuple[int, ...], D: Array) -> Iterator[Rule]:
     yield Rule(slug, "dZ = Σ dA ⊙ g′(Z), one number", 1.5, lambda dA: np.sum(dA * D) + zeros)
     yield Rule("derivative_added", "dZ = dA + g′(Z)", 1.2, lambda dA: dA + D)
     yield Rule("upstream_dropped", "dZ = g′(Z), without dA", 1.0, lambda dA: D + 0 * dA)
+
+
+def _unbracketed(name: str, A: Array) -> Iterator[Rule]:
+    """Formulas of a derivative without their bracket, or with matrix products in it."""
+    lost, slug = "brackets_missing", "matmul_instead_of_hadamard"
+    if name == "tanh":
+        yield Rule(lost, "dZ = dA − A², without the bracket", 1.0, lambda dA: dA - A**2)
+        yield Rule(slug, "dZ = dA (1 − Aᵀ A)", 1.2, lambda dA: dA @ (1 - A.T @ A))
+        yield Rule(slug, "dZ = (1 − A Aᵀ) dA", 1.2, lambda dA: (1 - A @ A.T) @ dA)
+    if name == "sigmoid":
+        yield Rule(lost, "dZ = dA ⊙ A − A, without the bracket", 1.0, lambda dA: dA * A - A)
+        yield Rule(slug, "dZ = dA Aᵀ (1 − A)", 1.2, lambda dA: dA @ A.T @ (1 - A))
+        yield Rule(slug, "dZ = A (1 − A)ᵀ dA", 1.2, lambda dA: A @ (1 - A).T @ dA)
 
 
 def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:

@@ -9,7 +9,7 @@ from fcnref.activations import sigmoid, softmax
 from fcnref.diagnosis.pieces import Piece
 from fcnref.diagnosis.scene import Scene
 
-__all__ = ["fused_kernels", "kernels"]
+__all__ = ["fused_kernels", "kernels", "without_brackets"]
 
 
 def kernels(scene: Scene) -> Iterator[Piece]:
@@ -51,6 +51,15 @@ def kernels(scene: Scene) -> Iterator[Piece]:
             1.0,
             -po * (Y / A + (1 - Y) / (1 - A)),
         )
+        for says, value in (
+            ("dA = −Y / (1 − A) + (1 − Y) / A", -Y / (1 - A) + (1 - Y) / A),
+            ("dA = (A − Y) / A", E / A),
+            ("dA = (A − Y) / (1 − A)", E / (1 - A)),
+            ("dA = (A − Y) / (A (1 + A))", E / (A * (1 + A))),
+            ("dA = (A − Y) / A²", E / A**2),
+            ("dA = (A − Y) ⊙ A (1 − A), multiplied", E * A * (1 - A)),
+        ):
+            yield Piece("bce_denominator_wrong", says, 1.05, po * value)
         yield Piece(
             "loss_value_as_gradient",
             "dA = J per entry",
@@ -59,6 +68,7 @@ def kernels(scene: Scene) -> Iterator[Piece]:
         )
     if base == "cross_entropy":
         yield Piece("loss_value_as_gradient", "dA = −Y log A", 1.2, -po * Y * np.log(A))
+        yield Piece("loss_value_as_gradient", "dA = −log A", 1.2, -po * np.log(A))
         yield Piece("cce_term_dropped", "dA = −1 / A, without Y", 1.2, -po / A)
         yield Piece("cce_term_dropped", "dA = −Y, without 1 / A", 1.2, -po * Y)
     yield from _other_losses(base, A, Y, po)
@@ -73,6 +83,8 @@ def kernels(scene: Scene) -> Iterator[Piece]:
     for axis, words in means:
         mean = np.mean(right, axis=axis, keepdims=True) + np.zeros_like(right)
         yield Piece("error_averaged_too_early", f"dA = its mean {words}", 1.1, mean)
+        total = np.sum(right, axis=axis, keepdims=True) + np.zeros_like(right)
+        yield Piece("error_averaged_too_early", f"dA = its sum {words}", 1.2, total)
     yield Piece("zero_gradient", "dA = 0", 1.2, np.zeros_like(right))
     yield Piece(
         "upstream_dropped", "dA = 1: the chain starts without the loss", 1.05, 0 * right + 1
@@ -100,6 +112,13 @@ def _with_epsilon(base: str, A: Array, Y: Array, po: float) -> Iterator[Piece]:
             if np.any(P != A):
                 says = f"dA = −Y / P, P = A clipped to [{e:g}, {1 - e:g}]"
                 yield Piece(slug, says, cost, -po * Y / P)
+
+
+def without_brackets(scene: Scene, D: Array) -> Iterator[Piece]:
+    """The product of an error and a derivative, of which the bracket was left out."""
+    A, Y, slug = scene.output, scene.Y, "brackets_missing"
+    yield Piece(slug, "dZ = A − Y ⊙ g′(Z), without the bracket", 1.0, A - Y * D)
+    yield Piece(slug, "dZ = −(Y − A ⊙ g′(Z)), without the bracket", 1.05, A * D - Y)
 
 
 def _times(factor: float) -> str:

@@ -37,6 +37,13 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
             for slug, says, cost, c in example_weights(scene.m)
         ),
         ("dZ_missing", "dW = Σ_i A_prev, without dZ", 1.2, np.zeros(shape) + _row_sums(A).T),
+        ("A_prev_divided", "dW = dZ (1 / A_prev)ᵀ", 1.2, dZ @ (1 / A).T),
+        (
+            "derivative_added",
+            "dW = Σ_i (g′(Z) + dA A_prevᵀ)",
+            1.3,
+            dA @ A.T + _row_sums(scene.backward(l, np.ones_like(dA))),
+        ),
         *_alone("dW_is_W", "dW = W", 1.3, scene.W(l), scene.averaging),
         ("W_in_dW", "dW = (dZ A_prevᵀ) ⊙ W", 1.2, (dZ @ A.T) * scene.W(l)),
         ("dW_absolute", "dW = |dZ A_prevᵀ|", 1.2, np.abs(dZ @ A.T)),
@@ -223,7 +230,7 @@ def bias_sums(
     yield Piece("db_from_dW", "db = first column of dZ A_prevᵀ", 1.15, right_dW[:, :1])
     yield Piece("b_in_db", "db = b ⊙ Σ_i dZ", 1.0, b * _row_sums(dZ))
     yield Piece("b_in_db", "db = b + Σ_i dZ / m", 1.1, b / scene.averaging + _row_sums(dZ))
-    yield Piece("db_from_activation", "db = Σ_i dZ ⊙ A", 1.1, _row_sums(dZ * scene.A(l)))
+    yield Piece("db_from_activation", "db = Σ_i dZ ⊙ A", 1.05, _row_sums(dZ * scene.A(l)))
     yield Piece("db_from_activation", "db = Σ_i dZ ⊙ Z", 1.2, _row_sums(dZ * scene.Z(l)))
     yield Piece("db_from_activation", "db = Σ_i A", 1.2, _row_sums(scene.A(l)))
     yield Piece("db_from_activation", "db = Σ_i Z", 1.3, _row_sums(scene.Z(l)))

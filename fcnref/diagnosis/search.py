@@ -158,6 +158,7 @@ class _Layer:
         self.by_value = sorted(self.constants, key=lambda c: c.value)
         self.values = [c.value for c in self.by_value]
         self.bound = np.inf
+        self.size_W = self.size_b = 0.0
 
     def explain(self, old: Hypothesis, mistakes: int) -> Iterator[Hypothesis]:
         """Extend a hypothesis by this layer in every way that reproduces its blocks."""
@@ -178,6 +179,7 @@ class _Layer:
         b_features = [
             _Feature((), i, s * np.sum(way.dZ, axis=1, keepdims=True)) for i, way in enumerate(ways)
         ]
+        self.size_W, self.size_b = _size(W_features[:1]), _size(b_features[:1])
         W_matches, b_matches = self._match_W(W_features), self._match_b(b_features)
         for_W = {0, *(match.delta for match in b_matches[:12])}
         for_b = {0, *(match.delta for match in W_matches[:12])}
@@ -301,11 +303,13 @@ class _Layer:
         ]
 
     def _match_W(self, features: Sequence[_Feature]) -> list[_Match]:
-        return self._match(self.dW, features, self.penalties, self.whole, f"dW{self.l}")
+        size = max(self.size_W, _size(features[:4], below=1e9 * self.size_W))
+        return self._match(self.dW, features, self.penalties, self.whole, f"dW{self.l}", size)
 
     def _match_b(self, features: Sequence[_Feature]) -> list[_Match]:
         added, whole = self.bias_penalties, self.whole_b
-        return self._match(self.db, features, added, whole, f"db{self.l}")
+        size = max(self.size_b, _size(features[:4], below=1e9 * self.size_b))
+        return self._match(self.db, features, added, whole, f"db{self.l}", size)
 
     def _match(
         self,
@@ -314,9 +318,9 @@ class _Layer:
         added: Sequence[Piece],
         whole: Sequence[Constant],
         where: str,
+        largest: float,
     ) -> list[_Match]:
         """Find the features that make the block, times a named constant and plus a penalty."""
-        largest = max((float(np.max(np.abs(f.value))) for f in features[:4]), default=0.0)
         features = _finite([f for f in features if f.value.shape == given.shape])
         size = float(np.linalg.norm(given))
         if not features:
@@ -499,8 +503,11 @@ class _Layer:
             *below,
         )
         carried = {at_W.delta, at_b.delta, 0} if l > 1 else {0}
+        slugs = {item.slug for item in (*W_way.items, *b_way.items)}
         for way in carried:
             extra = 0.0 if way == 0 else 0.05 if {at_W.delta, at_b.delta} >= {0} else 0.3
+            # What spoils one block alone is more likely in the line of that block than above it.
+            extra += 0.0 if only & slugs else 0.06
             yield hypothesis(items, extra, ways[way].dA, ways[way].dZ)
 
 
@@ -510,6 +517,12 @@ def _finite(features: Sequence[_Feature]) -> list[_Feature]:
     # One look at all of them: there are hundreds, each of a few numbers.
     finite = np.isfinite(np.stack([f.value.ravel() for f in features]))
     return list(compress(features, np.all(finite, axis=1)))
+
+
+def _size(features: Sequence[_Feature], below: float = np.inf) -> float:
+    """The largest entry of predictions, without those that overflow."""
+    sizes = (float(np.max(np.abs(feature.value))) for feature in features)
+    return max((size for size in sizes if size <= below), default=0.0)
 
 
 def _cancels(feature: _Feature, exact: bool) -> bool:

@@ -23,7 +23,7 @@ ACTIVATION = family(
         tempting="The layer was linear at first, or the activation lives in another function that "
         "has no backward rule.",
         fix=OWN,
-        seen="arthurdouillard/deepcourse/issues/6",
+        seen="arthurdouillard/deepcourse/issues/6 iamtrask/Grokking-Deep-Learning/issues/50",
     ),
     row(
         "missing_derivative_in_dW_only",
@@ -135,7 +135,8 @@ ACTIVATION = family(
         seen="BoltzmannEntropy/interviews.ai/issues/15 "
         "BoltzmannEntropy/interviews.ai/issues/4 "
         "apache/incubator-retired-horn/pull/4 "
-        "lazyprogrammer/facial-expression-recognition/issues/2",
+        "lazyprogrammer/facial-expression-recognition/issues/2 "
+        "karpathy/nn-zero-to-hero/issues/52",
     ),
     row(
         "derivative_at_A",
@@ -175,7 +176,8 @@ ACTIVATION = family(
         "the derivative at.",
         fix=OWN,
         seen="yizt/numpy_neural_network/issues/6 "
-        "https://datascience.stackexchange.com/questions/20139",
+        "https://datascience.stackexchange.com/questions/20139 "
+        "yizt/numpy_neural_network/issues/3",
     ),
     row(
         "derivative_at_dZ",
@@ -375,6 +377,7 @@ ACTIVATION = family(
         right=RIGHT,
         tempting="+= accumulates gradients all over the program, and one got here.",
         fix=OWN,
+        seen="https://docs.rs/crate/flashlight/0.0.12/source/backprop_on_gpu.txt",
     ),
     row(
         "matmul_instead_of_hadamard",
@@ -384,6 +387,17 @@ ACTIVATION = family(
         tempting="In languages with a matrix type * is the matrix product. Square shapes let it "
         "pass.",
         fix=OWN,
+        seen="https://community.deeplearning.ai/t/w3-ex-6-assertionerror-wrong-values-for-dw1/"
+        "402919",
+    ),
+    row(
+        "brackets_missing",
+        "A bracket is missing: the product takes in one of two summands.",
+        wrong="dZ = dA * 1 - A**2",
+        right="dZ = dA * (1 - A**2)",
+        tempting="(A - Y) and (1 - A**2) are read as one thing, and written without their bracket.",
+        fix="set the bracket around the difference",
+        seen="apache/tvm/pull/7340",
     ),
     row(
         "derivative_outside_sum",

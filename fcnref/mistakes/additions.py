@@ -21,7 +21,7 @@ PENALTY = family(
         tempting="The penalty is added where the loss is printed. That it has a derivative shows "
         "in no shape.",
         fix=OWN,
-        seen="Artelnics/opennn/issues/241",
+        seen="Artelnics/opennn/issues/241 deeplearning4j/deeplearning4j/issues/327",
     ),
     row(
         "reg_factor2_missing",
@@ -119,6 +119,7 @@ PENALTY = family(
         right=SQUARE,
         tempting="λ is added as a number, and broadcasting makes a matrix of it.",
         fix=OWN,
+        seen="rasbt/python-machine-learning-book-2nd-edition/issues/94",
     ),
     row(
         "reg_wrong_kind",
@@ -135,6 +136,7 @@ PENALTY = family(
         right=SQUARE,
         tempting="np.linalg.norm returns the root, and 'the L2 norm' is what many call its square.",
         fix="λ ‖W‖ has the gradient λ W / ‖W‖; λ/2 ‖W‖² has λ W",
+        seen="ddbourgin/numpy-ml/issues/53",
     ),
     row(
         "reg_summed_to_scalar",
@@ -245,11 +247,12 @@ DROPOUT = family(
     ),
     row(
         "dropout_scale_of_dropped",
-        "The scale is 1 / (1 - keep).",
+        "The scale is made of 1 - keep, the share that is dropped.",
         wrong="dA = W_next.T @ dZ_next * (mask > 0) / (1 - keep)",
         right=MASKED,
         tempting="Some libraries are given the share to keep, others the share to drop.",
         fix=MASK,
+        seen="NVIDIA/apex/pull/816",
     ),
     row(
         "dropout_mask_inverted",

@@ -17,7 +17,8 @@ CHAIN = family(
         tempting="backward() returns the local derivative, and the product with what comes in is "
         "left to somebody else.",
         fix="dZ = dA * g'(Z), with the dA that comes from above",
-        seen="yizt/numpy_neural_network/issues/6 ooples/AiDotNet/pull/497",
+        seen="yizt/numpy_neural_network/issues/6 ooples/AiDotNet/pull/497 "
+        "haifengl/smile/issues/528",
     ),
     row(
         "dA_prev_skips_derivative",
@@ -142,7 +143,8 @@ CHAIN = family(
         tempting="The loop has one variable for what comes down, and one line forgets to renew it. "
         "Layers of one width do not object.",
         fix="give every layer its own dA and dZ; check what the loop variable holds",
-        seen="fanghao6666/neural-networks-and-deep-learning/pull/7",
+        seen="fanghao6666/neural-networks-and-deep-learning/pull/7 "
+        "ImagineAILab/ai-by-hand-excel/issues/9",
     ),
     row(
         "sum_not_reset",

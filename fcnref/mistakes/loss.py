@@ -19,7 +19,8 @@ LOSS = family(
         tempting="The square has a 2 in its derivative; that the loss has a 1/2 against it stands "
         "in another function.",
         fix="dA[L] = (A - Y) / m for the half squared error",
-        seen="ADGEfficiency/teaching-monolith/commit/e0a88b5",
+        seen="ADGEfficiency/teaching-monolith/commit/e0a88b5 "
+        "mnielsen/neural-networks-and-deep-learning/pull/79",
     ),
     row(
         "mse_factor2_missing",
@@ -68,6 +69,15 @@ LOSS = family(
         fix="dA = (-Y / A + (1 - Y) / (1 - A)) / m",
     ),
     row(
+        "bce_denominator_wrong",
+        "A denominator of the binary cross-entropy is wrong in dA[L].",
+        wrong="dA = (-Y / (1 - A) + (1 - Y) / A) / m",
+        right=BINARY,
+        tempting="A and 1 - A stand side by side in the loss, and A (1 - A) is met again in the "
+        "derivative of the sigmoid.",
+        fix="Y is divided by A, 1 - Y by 1 - A",
+    ),
+    row(
         "cce_term_dropped",
         "dA[L] of the cross-entropy lacks a factor.",
         wrong="dA = -1 / A / m",
@@ -89,7 +99,7 @@ LOSS = family(
     ),
     row(
         "error_averaged_too_early",
-        "The error is averaged before it is propagated.",
+        "The error is averaged, or summed, before it is propagated.",
         wrong="dA = dA.mean(axis=1, keepdims=True) + 0 * dA",
         right=HALF,
         tempting="The loss is a mean over the examples, so one propagates the mean error. But each "
@@ -217,8 +227,10 @@ LOSS = family(
         tempting="With the fitting cross-entropy dZ[L] is A - Y, and the formula is so short that "
         "it is carried over to losses where it is wrong. The signs are right, so it learns.",
         fix="dZ[L] = dA[L] * g'(Z[L]); only the cross-entropy that fits the activation cancels it",
-        seen="jiexunsee/Neural-Network-with-Python/issues/1 hunkim/DeepLearningZeroToAll/pull/113 "
-        "casper-hansen/Neural-Network-From-Scratch/pull/1",
+        seen="jiexunsee/Neural-Network-with-Python/issues/1 "
+        "hunkim/DeepLearningZeroToAll/pull/113 "
+        "casper-hansen/Neural-Network-From-Scratch/pull/1 "
+        "Frixoe/xor-neural-network/issues/1",
     ),
     row(
         "ce_extra_derivative",

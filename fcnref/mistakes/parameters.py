@@ -88,6 +88,15 @@ WEIGHTS = family(
         fix=RIGHT,
     ),
     row(
+        "A_prev_divided",
+        "dZ is divided by A_prev, not multiplied.",
+        wrong="dW = dZ @ (1 / A_prev).T",
+        right=RIGHT,
+        tempting="z = w a, so that w would be z / a.",
+        fix=RIGHT,
+        seen="ArtemOnigiri/SimpleNN/issues/9",
+    ),
+    row(
         "A_prev_absolute",
         "dW is formed with the absolute values of A_prev.",
         wrong="dW = dZ @ np.abs(A_prev).T",

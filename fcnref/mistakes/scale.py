@@ -20,7 +20,9 @@ SCALE = family(
         seen="dennybritz/nn-from-scratch/issues/13 "
         "stephencwelch/Neural-Networks-Demystified/issues/15 "
         "hunkim/DeepLearningZeroToAll/issues/173 "
-        "TheIndependentCode/Neural-Network/issues/1",
+        "TheIndependentCode/Neural-Network/issues/1 ageron/handson-ml/issues/179 "
+        "campusx-official/100-days-of-machine-learning/issues/9 "
+        "eriklindernoren/ML-From-Scratch/issues/124",
     ),
     row(
         "one_over_m_twice",
@@ -30,8 +32,9 @@ SCALE = family(
         tempting="The line with / m is right in a text whose dZ has no 1/m. Steps that are m "
         "times too small look like a learning rate that is too small.",
         fix=ONE_M,
-        seen="https://community.deeplearning.ai/t/course-1-week-3-planar-assignment-4-5-exercise-6-"
-        "backward-propagation-error-for-dw1-values/63071",
+        seen="https://community.deeplearning.ai/t/course-1-week-3-planar-assignment-4-5-exerci"
+        "se-6-backward-propagation-error-for-dw1-values/63071 "
+        "deeplearning4j/deeplearning4j/pull/366",
     ),
     row(
         "wrong_denominator",
@@ -114,7 +117,8 @@ SCALE = family(
         "backward passes without setting the gradients to zero in between.",
         fix="remove the factor",
         seen="bighuang624/Andrew-Ng-Deep-Learning-notes/issues/10 "
-        "XingxingHuang/deeplearning.ai/issues/4",
+        "XingxingHuang/deeplearning.ai/issues/4 "
+        "42-AI/bootcamp_machine-learning/issues/20",
     ),
     row(
         "sign_error",
@@ -124,7 +128,9 @@ SCALE = family(
         tempting="Many old programs compute the error as Y - A and add the step. Half of that, "
         "brought into a loop that subtracts, climbs.",
         fix="differentiate J itself, (A - Y) and not (Y - A); the update subtracts the gradient",
-        seen="dennybritz/nn-from-scratch/issues/11 deeplearning4j/deeplearning4j/issues/349",
+        seen="dennybritz/nn-from-scratch/issues/11 "
+        "deeplearning4j/deeplearning4j/issues/349 "
+        "JuliaAI/MLJLinearModels.jl/issues/104",
     ),
     row(
         "integer_division_factor",

@@ -6,25 +6,31 @@ from fcnref.gradcheck import check_network
 from tests.wild.backward import gradients
 from tests.wild.cases import CASES, Case
 from tests.wild.further import FURTHER, MISSED_AT_FIRST
+from tests.wild.second import MISSED_AT_SECOND, SECOND
 
 SEEDS = (0, 1, 2)
-EVERY = [*CASES, *FURTHER]
+EVERY = [*CASES, *FURTHER, *SECOND]
 WILD = pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)
 
 
-def test_there_are_forty_one_and_forty_five_cases_with_sources():
+def test_every_case_has_a_name_and_sources():
     assert len(CASES) == 41
     assert len(FURTHER) == 45
-    assert len({case.name for case in EVERY}) == 41 + 45
+    assert len(SECOND) == 20
+    assert len({case.name for case in EVERY}) == 41 + 45 + 20
+    assert {case.name for case in SECOND} >= MISSED_AT_SECOND
     assert {case.name for case in FURTHER} >= MISSED_AT_FIRST
     assert all(url.startswith("https://") for case in EVERY for url in case.urls)
 
 
-def test_no_further_case_is_from_the_thread_of_another():
-    known = {url for case in CASES for url in case.urls}
-    shared = {url for case in FURTHER for url in case.urls if url in known}
-    # One thread with two slips: an activation in place, and db along the wrong axis.
-    assert shared == {"https://github.com/deeplearning4j/deeplearning4j/pull/364"}
+def test_hardly_a_case_shares_its_thread_with_another():
+    urls = [url for case in EVERY for url in case.urls]
+    # Threads with two slips each.
+    assert {url for url in urls if urls.count(url) > 1} == {
+        "https://github.com/deeplearning4j/deeplearning4j/pull/364",
+        "https://github.com/casper-hansen/Neural-Network-From-Scratch/pull/1",
+        "https://community.deeplearning.ai/t/w3-ex-6-assertionerror-wrong-values-for-dw1/402919",
+    }
 
 
 @WILD
