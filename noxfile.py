@@ -74,8 +74,9 @@ def serve(session: nox.Session) -> None:
     """Serve the site on this machine and build it again whenever a source changes."""
     install(session, "serve")
     session.run(
-        *["sphinx-autobuild", "-n", "-d", str(TREES), "docs", str(SITE), "--watch", "fcnref"],
-        *["--ignore", "*/docs/_build/*", "--ignore", "*/docs/node_modules/*"],
+        *["sphinx-autobuild", "-n", "-j", "auto", "-d", str(TREES), "docs", str(SITE)],
+        *["--watch", "fcnref", "--re-ignore", "__pycache__"],
+        *["--ignore", "docs/_build", "--ignore", "docs/node_modules"],
         *["--port", "0", "--open-browser", *session.posargs],
     )
 
