@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from diagnose_mixtures import main as print_mixtures
+
 from fcnref.diagnosis import diagnose
 from fcnref.mistakes import MISTAKES
 from tests.held_out.edits import SLIPS
@@ -89,6 +91,7 @@ def main() -> int:
         + blind_cases(SECOND, MISSED_AT_SECOND, "of a second round, gathered blind after that")
     )
     alarms = right_gradients() + whole_programs()
+    print_mixtures()
     print(
         f"{len(MISTAKES)} mistakes in the catalogue; tests/test_diagnose_gallery.py makes each of "
         "them on the informative or a thorough problem and has it named"

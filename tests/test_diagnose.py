@@ -1,4 +1,6 @@
+import importlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,6 +130,14 @@ def test_two_mistakes_in_two_layers_are_both_named(number):
     report = diagnose(problem, grads)
     assert set(report.mistakes) == {"missing_1_over_m", "db_sum_all_axes"}
     assert report.verdict == "wrong"
+
+
+def test_mixtures_of_two_and_three_mistakes_are_explained(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "benchmarks"))
+    mixtures = importlib.import_module("diagnose_mixtures").mixtures
+    counted = mixtures(informative_problem(), 12, seed=1)
+    assert counted["explained"] == 12
+    assert counted["listed"] >= 10
 
 
 def test_what_nothing_explains_is_said_to_be_unexplained(rng):
