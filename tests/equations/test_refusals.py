@@ -122,6 +122,33 @@ def message(tex, **declared):
         (r"z_{jk}^{[l](i)} = 0", "z carries more than one example"),
         (r"Z^{[l]} \in \mathbb{R}^{n = m}", "the exponent of ℝ is not understood"),
         (r"x_{jki} + Z^{[l]} = 0", "x has two indices"),
+        (r"\tanh = g", "is a function without an argument"),
+        (r"(A^{[l]})^{\star} = A^{[l]}", "is not declared"),
+        (r"z_{(j,k)i}^{[l]} = 0", "z has two indices"),
+        (r"\delta_{j,k,p} = 0", "shows no layer"),
+        (r"\sum_q 1 = J", "the summation index q does not occur in the summand"),
+        (r"\sum_{q} w_{qq}^{[l]} = J", "index q = 5 is outside 1..4"),
+        (r"J = \sum_{i=1}^{\frac{m}{2}} z_{ji}^{[l]}", "is no index"),
+        (r"\frac{\partial Z^{[l]}}{\partial Y} = 0", "has no matrix form"),
+        (r"I = W^{[l]} W^{[l]\top}", "the identity matrix shows no size"),
+        (r"\frac{\partial z_{ji}^{[l]}}{\partial (Z^{[l]} A^{[l]\top})_{jk}} = 0", "is not read"),
+        (r"[Z^{[l]} > W^{[l]}] = 0", "(5×7) > (5×4)"),
+        (
+            (
+                r"Z^{[l]} = \begin{bmatrix} z_{1,1}^{[l]} & \dots & z_{1,m}^{[l]} \\ \vdots"
+                r" & \ddots & \vdots \\ z_{5000,1}^{[l]} & \dots & z_{5000,m}^{[l]} \end{bmatrix}"
+            ),
+            "a matrix with dots is too large",
+        ),
+        (
+            (
+                r"Z^{[l]} = \begin{bmatrix} z_{11}^{[l]} a_{11}^{[l]} & \dots &"
+                r" z_{1m}^{[l]} a_{1n^{[l]}}^{[l]} \\ \vdots & \ddots & \vdots \\"
+                r" z_{n^{[l]}1}^{[l]} a_{n^{[l]}1}^{[l]} & \dots &"
+                r" z_{n^{[l]}m}^{[l]} a_{n^{[l]}n^{[l]}}^{[l]} \end{bmatrix}"
+            ),
+            "vary in more than one index",
+        ),
         (r"b^{[l]} \in \mathbb{R}^m", "the shape is 5×1, claimed is 7"),
         (
             r"\frac{\partial}{\partial b_j^{[l]}} \frac{\partial J}{\partial b_j^{[l]}} = 0",
@@ -167,6 +194,12 @@ def test_what_is_not_read_says_why(tex, words):
             "declare activation: layer_norm",
         ),
         (r"\delta_{pj} a_{ji} = 0", {"layers": "implicit"}, "first wrong value"),
+        (
+            r"\frac{\partial}{\partial z_{ji}^{[l]}} \mathbb{E}[z_{ji}^{[l]}] = 0",
+            {"expectation": "weights"},
+            "an expectation within a derivative is not read",
+        ),
+        (r"a_{ji}^{[l]} = g(z_{ji}^{[l]})", {"activation": "softmax"}, "g takes 5 units"),
     ],
 )
 def test_what_is_not_read_in_a_declared_notation_says_why(tex, declared, words):
@@ -208,6 +241,11 @@ DIJ = r"\frac{\partial J}{\partial z_{ji}^{[l]}}"
         rf"I Z^{{[l]}} = {FORWARD}",
         rf"I_{{n^{{[l]}}}} Z^{{[l]}} = {FORWARD}",
         r"J \in \mathbb{R}",
+        r"\sum_i 1 = m",
+        r"\nabla_{b_j^{[l]}} J = \sum_{i=0}^{m-1} \frac{\partial J}{\partial z_{ji}^{[l]}}",
+        rf"(\nabla_{{b^{{[l]}}}} J)^\top = \sum_{{axis=0}} {DZ}^\top",
+        r"(b^{[l]\top} W^{[l]})_k = \sum_{j=1}^{n^{[l]}} b_j^{[l]} w_{jk}^{[l]}",
+        r"(W^{[l]} A^{[l-1]})_{:i} = z_{:i}^{[l]} - b^{[l]}",
         r"b^{[l]} \in \mathbb{R}^{n^{[l]}}",
     ],
 )
@@ -221,6 +259,7 @@ def test_it_is_true_however_it_is_written(tex):
         rf"\boxed{{Z^{{[l]}} = {FORWARD}}}",
         r"z_{i}^{[l]} = W^{[l]} a_{i}^{[l-1]} + b^{[l]}",
         r"z_j^{[l] i} = b_j^{[l]} + \sum_{k=1}^{n^{[l-1]}} w_{jk}^{[l]} a_k^{[l-1] i}",
+        r"A^{[(l)]} = g(Z^{[l]})",
         r"z_{(j)i}^{[l]} = b_j^{[l]} + \sum_{k=1}^{n^{[l-1]}} w_{jk}^{[l]} a_{ki}^{[l-1]}",
     ],
 )
@@ -330,6 +369,16 @@ $$ \frac{\partial c_{pi}^{[l]}}{\partial c_{ji}^{[l]}} = 1 $$
 """
     )
     assert [verdict.status for verdict in found] == ["definition", "true", "true", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"), [(r"\frac{1}{m} (Y - A^{[L]})", "true"), ("Y", "wrong")]
+)
+def test_a_derivative_by_the_targets(wanted, status):
+    squares = Notation().extend({"cost": "half-squared-error"})
+    assert (
+        check_equation(rf"\frac{{\partial J}}{{\partial Y}} = {wanted}", squares).status == status
+    )
 
 
 SIGMOID = r"$$ g(z_{ji}^{[l]}) = \frac{1}{1 + e^{-z_{ji}^{[l]}}} $$"
