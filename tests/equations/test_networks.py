@@ -15,7 +15,7 @@ USUAL = probes(activation="generic", output="", cost="any")
 
 
 def test_no_backward_rule_is_imported():
-    for path in Path(networks.__file__).parent.glob("*.py"):
+    for path in Path(networks.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom | ast.Import):
                 names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
