@@ -21,11 +21,15 @@ def children(node: Any) -> Iterator[Record]:
 
 
 def walk(node: Any) -> Iterator[Any]:
-    """Yield a record and every record below it."""
-    if isinstance(node, Record):
-        yield node
-        for child in children(node):
-            yield from walk(child)
+    """Yield a record and every record below it, from the left."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Record):
+            yield part
+            waiting.extend([getattr(part, name) for name in reversed(part.__slots__)])
+        elif isinstance(part, tuple):
+            waiting.extend(reversed(part))
 
 
 Done: TypeAlias = dict[int, tuple[Any, Any]]
