@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fcnref.equations.expression import Node, walk
-from fcnref.equations.judging import judged
+from fcnref.equations.judging import judged, named
 from fcnref.equations.knowledge import Known
-from fcnref.equations.meaning import Context, read
+from fcnref.equations.meaning import Context, read, read_name
 from fcnref.equations.notation import Notation, NotationError, front_matter, read_mapping
 from fcnref.equations.page import LONGEST, Display, read_macros, read_page, statements
 from fcnref.equations.syntax import NotRead
@@ -254,7 +254,7 @@ def check_display(
             _in_sentence(v) for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}
         ]
     if "definition" in classes:
-        verdicts = [_declared_definition(verdict) for verdict in verdicts]
+        verdicts = [_declared_definition(verdict, known) for verdict in verdicts]
     if "wrong" in classes:
         verdicts = _on_purpose(verdicts, display.options.get("because", ""))
     return verdicts, known
@@ -271,10 +271,16 @@ def _without_numbers(context: Context, before: Context) -> Context:
     return replace(context, definitions=kept)
 
 
-def _declared_definition(verdict: Verdict) -> Verdict:
-    """Take a display that is not read for the definition that its author declares it to be."""
+def _declared_definition(verdict: Verdict, known: Known) -> Verdict:
+    """Take a display that is not read for the definition that its author declares it to be.
+
+    What it gives a meaning to has to exist all the same.
+    """
     if verdict.status != "not read":
         return verdict
+    name = read_name(verdict.tex, replace(known.context, notation=known.notation))
+    if name is not None and (placed := named(name, known, verdict)).status == "wrong":
+        return placed
     return verdict._replace(status="definition", message=f"declared, not read: {verdict.message}")
 
 

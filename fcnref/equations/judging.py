@@ -72,12 +72,17 @@ def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
         return blank._replace(status=status, message=fault.text, codes=(fault.code,))
 
 
+def named(name: Expression, known: Known, blank: Verdict) -> Verdict:
+    """Return the verdict on a name whose meaning is not read: it is one where it has a value."""
+    return judged(Claim("update", (name,)), known, blank)
+
+
 def _defined(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
     """Check that a definition or an update has a value, and an update the right shape."""
     failure = bench.compare(claim.members[0], claim.members[-1]).failure
     if failure is not None and failure.code != "value":
-        status = "not read" if failure.code == "layer" else "wrong"
-        repair = _mended(claim.members[-1], bench) if status == "wrong" else ""
+        repair = _mended(claim.members[-1], bench)
+        status = "not read" if failure.code == "layer" and not repair else "wrong"
         codes = (failure.code,)
         return blank._replace(status=status, message=failure.text, codes=codes, repair=repair)
     return blank._replace(status="definition", codes=(claim.kind,))
@@ -95,14 +100,20 @@ def _mended(body: Expression, bench: Bench) -> str:
 def _equated(claim: Claim, bench: Bench, blank: Verdict, declared_cost: str) -> Verdict:
     left, *others = claim.members
     outcomes: list[Outcome] = []
+    first = left
     for right in others:
-        outcome = bench.compare(left, right)
-        if outcome.failure is not None:
-            if _settles(left, right, claim, bench.notation, outcome, declared_cost):
-                text = "it settles what the notation leaves open"
-                return blank._replace(status="definition", codes=("definition",), message=text)
-            return _wrong(left, right, outcome, claim, bench, blank)
-        outcomes.append(outcome)
+        outcome = bench.compare(first, right)
+        if outcome.failure is None:
+            outcomes.append(outcome)
+        elif _chooses_numbers(first, right, claim, outcome) or (
+            not outcomes and _settles(first, right, claim, bench.notation, outcome, declared_cost)
+        ):
+            first = right
+        else:
+            return _wrong(first, right, outcome, claim, bench, blank)
+    if first is not left:
+        text = "it settles what the notation leaves open"
+        return blank._replace(status="definition", codes=("definition",), message=text)
     blank = blank._replace(
         places=sum(outcome.places for outcome in outcomes),
         networks=min(outcome.networks for outcome in outcomes),
@@ -112,7 +123,7 @@ def _equated(claim: Claim, bench: Bench, blank: Verdict, declared_cost: str) -> 
         return blank._replace(status="true", codes=("space",))
     whole = isinstance(left, Apply) and left.function in {"inner", "norm", "norm1", "trace"}
     forward = isinstance(left, Node) or (isinstance(left, Apply) and not (left.primes or whole))
-    if forward and not any(isinstance(p, Derivative) for m in claim.members for p in walk(m)):
+    if forward and not _derives(claim):
         return blank._replace(status="definition", codes=("forward",))
     canonical = Canonical()
     if all(canonical(unfolded(right)) is canonical(unfolded(left)) for right in others):
@@ -145,30 +156,32 @@ def _settles(
     declared_cost: str,
 ) -> bool:
     """Tell whether a statement says what J, g, a size or a number is, where that is open."""
-    if any(isinstance(part, Derivative) for member in claim.members for part in walk(member)):
+    if _derives(claim):
         return False
-    if not claim.identity:
-        if isinstance(left, Count):
-            return True
-        numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
-        if all(numbers) and numbers[0] != numbers[1]:
-            # the numbers can be chosen so that the sides agree
-            meets = outcome.failure is not None and outcome.failure.code == "value"
-            return (
-                meets
-                and bool(outcome.ratios)
-                and all(isfinite(ratio) for _, ratio in outcome.ratios)
-            )
+    if isinstance(left, Count) and not claim.identity:
+        return True
     if isinstance(left, Node) and _given_in_numbers(left, right):
         return outcome.failure is not None and outcome.failure.code == "value"
     if isinstance(left, Node) and left.family == "V":
         return notation.variance == "any"
-    if any(isinstance(part, Node) and part.family == "losses" for part in walk(right)):
-        return declared_cost == "any"
     if isinstance(left, Node) and left.family in {"J", "losses"}:
-        return notation.cost in {"any", "mean", "sum"}
+        of_losses = any(isinstance(p, Node) and p.family == "losses" for p in walk(right))
+        return declared_cost in ({"any"} if of_losses else {"any", "mean", "sum"})
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes
     return is_g and notation.activation in {"generic", "elementwise"}
+
+
+def _chooses_numbers(left: Expression, right: Expression, claim: Claim, outcome: Outcome) -> bool:
+    """Tell whether the numbers in a statement can be chosen so that its sides agree."""
+    numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
+    if claim.identity or _derives(claim) or not all(numbers) or numbers[0] == numbers[1]:
+        return False
+    meets = outcome.failure is not None and outcome.failure.code == "value"
+    return meets and bool(outcome.ratios) and all(isfinite(ratio) for _, ratio in outcome.ratios)
+
+
+def _derives(claim: Claim) -> bool:
+    return any(isinstance(part, Derivative) for member in claim.members for part in walk(member))
 
 
 def _given_in_numbers(left: Node, right: Expression) -> bool:
@@ -187,9 +200,9 @@ def _wrong(
     blank: Verdict,
 ) -> Verdict:
     failure = outcome.failure or Failure("value", "")
-    if failure.code == "layer":
-        return blank._replace(message=failure.text, codes=("layer",))
     found = explain(left, right, outcome, bench, claim.members)
+    if failure.code == "layer" and not found.repairs:
+        return blank._replace(message=failure.text, codes=("layer",))
     unused = [fault.text for fault in claim.reproaches if fault.code == "unused"]
     parts = [*unused[:1], failure.text, *found.causes]
     codes = dict.fromkeys((failure.code, *found.codes, *(r.code for r in claim.reproaches)))

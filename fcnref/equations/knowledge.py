@@ -60,6 +60,8 @@ class Known(NamedTuple):
             return self._replace(here=name or self.here)
         if isinstance(left, Node) and left.family in {"J", "losses"}:
             names = [prefix + name for prefix in ("", "sum ") for name in LOSSES]
+            if any(isinstance(part, Node) and part.family == "losses" for part in walk(right)):
+                names = ["mean", "sum"]
             trial = replace(self.notation, output="sigmoid")
             found = _recognized_cost(right, trial, names, left.family)
             if found:
@@ -75,12 +77,17 @@ class Known(NamedTuple):
             if name and activation_open:
                 changed = replace(self.notation, activation=name)
                 yield changed, f"with g = {name}, as the page defines"
-        for cost in self.costs if self.notation.cost in {"any", "mean", "sum"} else ():
+        for cost in filter(self._may_be_the_cost, self.costs):
             changed = replace(self.notation, cost=cost)
             yield changed, f"with the cost {cost}, as the page defines"
             if self.activation and activation_open:
                 note = f"with the cost {cost} and g = {self.activation}, as the page defines"
                 yield replace(changed, output=self.activation), note
+
+    def _may_be_the_cost(self, name: str) -> bool:
+        """Tell whether the declarations leave it open that this is the cost."""
+        declared = self.notation.cost
+        return declared == "any" or declared == ("sum" if name.startswith("sum") else "mean")
 
 
 def _recognized_activation(claim: Claim, notation: Notation) -> str:
@@ -111,19 +118,21 @@ def _recognized_output(claim: Claim, notation: Notation) -> str:
         isinstance(p, Apply) and p.function == "activation" for m in claim.members for p in walk(m)
     ):
         return ""
-    for name in NAMED:
-        tried = replace(notation, activation=name, output=name)
-        try:
-            bench = Bench(tried, claim.conditions)
-            found = [
-                bench.compare(claim.members[0], member, thorough=False)
-                for member in claim.members[1:]
-            ]
-        except (Fault, ValueError):
-            continue
-        if all(outcome.failure is None and outcome.places for outcome in found):
-            return name
-    return ""
+    if _holds_in(notation, claim):
+        return ""
+    named = (n for n in NAMED if _holds_in(replace(notation, activation=n, output=n), claim))
+    return next(named, "")
+
+
+def _holds_in(notation: Notation, claim: Claim) -> bool:
+    """Tell whether all members of a claim agree in a notation."""
+    first, *others = claim.members
+    try:
+        bench = Bench(notation, claim.conditions)
+        found = [bench.compare(first, member, thorough=False) for member in others]
+    except (Fault, ValueError):
+        return False
+    return all(outcome.failure is None and outcome.places for outcome in found)
 
 
 def _recognized_cost(

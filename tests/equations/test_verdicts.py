@@ -283,3 +283,41 @@ def test_a_network_can_be_given_in_numbers():
     assert check_equation(f"X = {column}", sizes).status == "definition"
     assert check_equation("W^{[1]} = " + column, sizes).status == "wrong"
     assert check_equation("Z^{[1]} = " + column, sizes).status == "wrong"
+
+
+@pytest.mark.parametrize(("last", "status"), [("j,k", "definition"), ("k,j", "wrong")])
+def test_numbers_that_a_chain_leaves_open_excuse_no_member(last, status):
+    numbers = {rf"\lambda_{n}": "number" for n in (1, 2, 3)}
+    squares = r"\sum_{j=1}^{n^{[l]}} \sum_{k=1}^{n^{[l-1]}} \left( w_{%s}^{[l]} \right)^2"
+    first, wrong = squares % "j,k", squares % last
+    tex = rf"\lambda_1 {first} = \frac{{\lambda_2}}{{2}} {first} = \frac{{\lambda_3}}{{2m}} {wrong}"
+    assert check_equation(tex, Notation().extend({"symbols": numbers})).status == status
+
+
+@pytest.mark.parametrize(("layer", "status"), [("L", "definition"), ("L+1", "wrong")])
+def test_what_a_declared_definition_names_has_to_exist(layer, status):
+    cases = r"\begin{cases} 2 & \text{with probability } q \\ 0 & \text{otherwise} \end{cases}"
+    body = rf"a_{{j,i}}^{{[{layer}]}} = {cases}"
+    (verdict,) = check_page(f"```{{math}}\n:class: definition\n:label: eq-a\n{body}\n```\n")
+    assert verdict.status == status
+    assert verdict.repair == ("true with a_{j,i}^{[L]} for a_{j,i}^{[L+1]}" if layer != "L" else "")
+
+
+@pytest.mark.parametrize("cell", ["w_{1,2}^{[l]}", "w_{2,1}^{[l]}"])
+def test_one_cell_that_breaks_the_pattern_of_a_matrix_is_named(cell):
+    matrix = r" \\ ".join(
+        [
+            rf"w_{{1,1}}^{{[l]}} & {cell} & \cdots & w_{{1,n^{{[l-1]}}}}^{{[l]}}",
+            r"w_{2,1}^{[l]} & w_{2,2}^{[l]} & \cdots & w_{2,n^{[l-1]}}^{[l]}",
+            r"\vdots & \vdots & \ddots & \vdots",
+            r"w_{n^{[l]},1}^{[l]} & w_{n^{[l]},2}^{[l]} & \cdots & w_{n^{[l]},n^{[l-1]}}^{[l]}",
+        ]
+    )
+    verdict = check_equation(rf"W^{{[l]}} = \begin{{bmatrix}} {matrix} \end{{bmatrix}}")
+    assert verdict.fails == (cell == "w_{2,1}^{[l]}")
+    assert verdict.fails == ("with w_{1,2}^{[l]} for w_{2,1}^{[l]}" in str(verdict))
+
+
+def test_a_name_that_cannot_be_defined_says_what_is_left_free():
+    verdict = check_equation(r"Q^{[l]} = a_{j,i}^{[l]} + \alpha")
+    assert verdict.message == "Q^[l] is not declared, and to define it this leaves j free"

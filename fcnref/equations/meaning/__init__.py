@@ -10,6 +10,6 @@ is; `scripts` reads what stands above and below a symbol; `names` and `quantitie
 """
 
 from fcnref.equations.meaning.claims import Claim, Context, Definition, Reproach
-from fcnref.equations.meaning.reading import read
+from fcnref.equations.meaning.reading import read, read_name
 
-__all__ = ["Claim", "Context", "Definition", "Reproach", "read"]
+__all__ = ["Claim", "Context", "Definition", "Reproach", "read", "read_name"]

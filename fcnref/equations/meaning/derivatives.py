@@ -31,6 +31,7 @@ from fcnref.equations.syntax import (
     spell,
     unwrapped,
 )
+from fcnref.equations.variants import is_scalar
 
 
 def read_nabla(reader: Reader, cursor: Cursor) -> Expression | None:
@@ -162,7 +163,7 @@ def _numerator(reader: Reader, above: Sequence[Item], *, signed: bool) -> Expres
 def _derivative(reader: Reader, top: Expression, bottom: Expression) -> Expression:
     """Build a derivative by a quantity, or by the transpose of one."""
     match bottom:
-        case Transpose(Node() as node) if isinstance(top, Node) and top.family == "J":
+        case Transpose(Node() as node) if is_scalar(top):
             return Transpose(Derivative(top, node))
         case Entry(Node(row=None, column=None, flipped=False) as node, row, column):
             bottom = replace(node, row=row, column=column)

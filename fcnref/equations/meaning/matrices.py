@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from lark import Token, Tree
 
-from fcnref.equations.expression import Cases, Compare, Expression, Grid, Truth
+from fcnref.equations.expression import Cases, Compare, Expression, Grid, Truth, free_letters
 from fcnref.equations.meaning.indicators import read_truth
 from fcnref.equations.meaning.patterns import dotted
 from fcnref.equations.meaning.reader import Cursor, Reader
@@ -22,8 +22,12 @@ from fcnref.equations.syntax import (
     token_of,
     without_words,
 )
+from fcnref.equations.variants import variants
 
 Cell: TypeAlias = list[Clause]
+
+MOST_CELLS = 16
+"""The most printed cells of a matrix with dots among which a wrong one is looked for."""
 
 
 def read_grid(reader: Reader, cursor: Cursor) -> Expression | None:
@@ -56,10 +60,46 @@ def _matrix(reader: Reader, rows: Sequence[Sequence[Cell]]) -> Expression:
     down, across = len(real_rows) < len(rows), len(real_columns) < width
     if not (down or across):
         return Grid(tuple(map(tuple, cells)))
-    matrix, repeated = dotted(cells, down=down, across=across, base=reader.notation.base)
+    runs = {"down": down, "across": across}
+    try:
+        matrix, repeated = dotted(cells, base=reader.notation.base, **runs)
+    except NotRead as fault:
+        matrix, repeated = _corrected(reader, cells, fault, runs)
     if repeated:
         reader.reproach("repeated", f"{repeated} labels both the rows and the columns")
     return matrix
+
+
+def _corrected(
+    reader: Reader, cells: Sequence[Sequence[Expression]], fault: NotRead, runs: Mapping[str, bool]
+) -> tuple[Expression, str]:
+    """Read a matrix in which one printed cell breaks the pattern as if the cell followed it.
+
+    Raises
+    ------
+    NotRead
+        If no edit of one cell, or more than one, gives all of them a pattern.
+    """
+    if sum(map(len, cells)) > MOST_CELLS:
+        raise fault
+    found: dict[tuple[Expression, str], str] = {}
+    letters = free_letters(tuple(map(tuple, cells)))
+    for r, row in enumerate(cells):
+        for c, cell in enumerate(row):
+            for variant in variants(cell, letters, reader.notation):
+                edited = [*row[:c], variant.expression, *row[c + 1 :]]
+                try:
+                    read = dotted(
+                        [*cells[:r], edited, *cells[r + 1 :]], base=reader.notation.base, **runs
+                    )
+                except NotRead:
+                    continue
+                found.setdefault(read, variant.text)
+    if len(found) != 1:
+        raise fault
+    [(read, text)] = found.items()
+    reader.reproach("pattern", f"{fault.text}; they would with {text}")
+    return read
 
 
 def _is_dots(cell: Cell) -> bool:

@@ -82,6 +82,13 @@ def look_up(reader: Reader, item: Item) -> tuple[str, Symbol | None]:
     return bare, None
 
 
+def scripts_beyond(name: str, item: Item) -> list[Tree[Token]]:
+    """Return the scripts of a factor that are no part of the name it is looked up by."""
+    stem = spell(atom_of(item))
+    printed = [] if name == spell(item) else scripts_of(item)
+    return [script for script in printed if name != stem + spell(script) and not is_word(script)]
+
+
 def is_word(script: Tree[Token]) -> bool:
     """Tell whether a subscript is a word or a command that belongs to the name."""
     items = unwrapped(script.children[0])

@@ -62,7 +62,7 @@ def _line(cells: Sequence[Expression], fresh: str) -> _Pattern:
 
 
 def dotted(
-    cells: list[list[Expression]], *, down: bool, across: bool, base: int
+    cells: Sequence[Sequence[Expression]], *, down: bool, across: bool, base: int
 ) -> tuple[Expression, str]:
     """Find the pattern of the cells of a matrix written with dots.
 

@@ -33,7 +33,7 @@ from fcnref.equations.expression import (
 )
 from fcnref.equations.meaning.claims import Definition
 from fcnref.equations.meaning.indicators import kronecker
-from fcnref.equations.meaning.names import is_bold, is_sign, is_word, look_up
+from fcnref.equations.meaning.names import is_bold, is_sign, look_up, scripts_beyond
 from fcnref.equations.meaning.reader import Cursor, Reader
 from fcnref.equations.meaning.scripts import (
     Marks,
@@ -74,10 +74,7 @@ def read_quantity(reader: Reader, cursor: Cursor) -> Expression:
         raise NotRead("undeclared", f"{spell(item) or name} is not declared")
     if name == r"\delta" and (truth := kronecker(reader, scripts_of(item))):
         return truth
-    # a script that is part of the declared name is not read a second time
-    stem = spell(atom_of(item))
-    printed = [] if name == spell(item) else scripts_of(item)
-    printed = [script for script in printed if name != stem + spell(script)]
+    printed = scripts_beyond(name, item)
     match symbol.kind:
         case "number":
             return _number(reader, name, symbol, printed)
@@ -242,7 +239,7 @@ def _in_batch(
 
 def _defined(reader: Reader, definition: Definition, item: Item) -> Expression:
     """Read the name of a quantity that the page has defined."""
-    marks = read_marks(reader, [s for s in scripts_of(item) if not is_word(s)], None)
+    marks = read_marks(reader, scripts_beyond(definition.name, item), None)
     places = list(marks.places or ())
     if marks.example is not None:
         places.append(marks.example)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fcnref.equations.expression import Expression
 from fcnref.equations.meaning.claims import Claim, Context, Definition
 from fcnref.equations.meaning.factors import FACTORS
 from fcnref.equations.meaning.identities import as_identity
@@ -52,6 +53,15 @@ def read(tex: str, context: Context, *, loose: bool = False, identity: bool = Fa
             if claim.defines is not None:
                 context = _with(context, claim.defines)
     return claims
+
+
+def read_name(tex: str, context: Context) -> Expression | None:
+    """Read what a statement gives a name to, its first side, or return None."""
+    try:
+        name = statements_of(parse(tex))[0].main.sides[0]
+        return None if name is None else _reader(context).side(name)
+    except (NotRead, RecursionError):
+        return None
 
 
 def _with(context: Context, definition: Definition) -> Context:

@@ -37,7 +37,13 @@ from fcnref.equations.expression import (
     walk,
 )
 from fcnref.equations.meaning.claims import Claim, Definition
-from fcnref.equations.meaning.names import PLAIN_FUNCTIONS, bare_name, is_sign, is_word, look_up
+from fcnref.equations.meaning.names import (
+    PLAIN_FUNCTIONS,
+    bare_name,
+    is_sign,
+    look_up,
+    scripts_beyond,
+)
 from fcnref.equations.meaning.reader import Reader
 from fcnref.equations.meaning.scripts import place_of_side, read_marks, read_place, shape_of
 from fcnref.equations.syntax import (
@@ -210,7 +216,12 @@ def _definition(
         settled = settled and not (explicit or number)
     if not nameable or settled:
         return None
-    marks = read_marks(reader, [s for s in scripts_of(items[0]) if not is_word(s)], None)
+    scripts = scripts_beyond(name, items[0])
+    if symbol is not None and symbol.family == "number":
+        numerals = [s for s in scripts if re.fullmatch(r"_\d+", spell(s))]
+        name += "".join(map(spell, numerals))
+        scripts = [script for script in scripts if script not in numerals]
+    marks = read_marks(reader, scripts, None)
     if marks.transposed or marks.power is not None or marks.primes:
         return None
     if symbol is not None and symbol.kind == "gradient" and not explicit:
@@ -237,8 +248,9 @@ def _definition(
         text = f"index {example} is free on the right but not on the left"
         reader.reproach("free", text)
     known = {*named, letter, *reader.notation.layer_letters, reader.notation.example_letter}
-    if free_letters(body) - known:
-        raise NotRead("undeclared", f"{spell(items[0])} is not declared")
+    if stray := sorted(free_letters(body) - known):
+        text = f"{spell(items[0])} is not declared, and to define it this leaves {stray[0]} free"
+        raise NotRead("undeclared", text)
     return Definition(name, letter, tuple(named), body)
 
 
