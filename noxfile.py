@@ -130,7 +130,9 @@ def coverage(session: nox.Session) -> None:
     """Say which lines and branches of the package no test runs."""
     install(session, "coverage")
     install_peers(session)
+    session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-q", *(session.posargs or ["tests", "fcnref"]))
+    session.run("coverage", "combine")
     session.run("coverage", "report")
 
 
