@@ -2,7 +2,9 @@
 
 import pytest
 
-from fcnref.equations import Notation, check_equation, check_page
+from fcnref.equations import Notation, check_equation, check_page, checking
+from fcnref.equations.expression import show
+from fcnref.equations.notation import NotationError
 
 DW = r"\frac{\partial J}{\partial W^{[l]}}"
 DZ = r"\frac{\partial J}{\partial Z^{[l]}}"
@@ -319,8 +321,51 @@ def test_a_display_without_end_is_not_read():
     assert (verdict.status, verdict.codes) == ("not read", ("long",))
 
 
-def test_a_text_that_is_too_long_for_a_name_is_a_page():
-    assert check_page("x" * 5000 + "." * 300) == []
+@pytest.mark.parametrize("text", ["x" * 5000 + ".md", "x" * 900 + ".md"])
+def test_a_text_that_is_too_long_for_a_name_is_a_page(text):
+    assert check_page(text) == []
+
+
+def test_a_page_with_very_many_statements_is_read_as_far_as_it_goes(monkeypatch):
+    monkeypatch.setattr(checking, "MOST_STATEMENTS", 5)
+    assert len(check_page("$$ Q = 1 $$\n\n" * 100)) == 6
+
+
+def test_macros_that_grow_are_not_followed_for_ever():
+    (verdict,) = check_page(r"\def\x{" + r"\x" * 30 + "} $$ \\x = 0 $$\n")
+    assert verdict.codes == ("long",)
+
+
+def test_what_stands_verbatim_in_a_latex_file_is_no_mathematics(tmp_path):
+    path = tmp_path / "notes.tex"
+    shown = rf"\begin{{verbatim}} $$ {DW} = 0 $$ \end{{verbatim}}"
+    path.write_text(
+        rf"\documentclass{{article}} \begin{{document}} {shown} \end{{document}}", encoding="utf-8"
+    )
+    assert check_page(path) == []
+
+
+def test_a_product_after_an_entrywise_one_is_read_as_the_shapes_allow():
+    entrywise = r"\nabla_{A^{[l]}} J \odot g'(Z^{[l]})"
+    assert check_equation(rf"{DW} = {entrywise} A^{{[l-1]\top}}").status == "true"
+    assert check_equation(rf"{DW} = {entrywise} A^{{[l]\top}}").status == "wrong"
+
+
+def test_what_is_no_part_of_an_equation_is_not_printed():
+    with pytest.raises(TypeError, match="expected a part of an equation, got int"):
+        show(3)
+
+
+def test_widths_are_a_list():
+    with pytest.raises(NotationError, match="widths must be a list, got 4"):
+        Notation().extend({"widths": 4})
+
+
+def test_a_rate_of_change_is_described_as_one():
+    rows = Notation().extend({"symbols": {r"\dot{W}": "rate of W[l]"}}).rows()
+    assert ["rate of change" in meaning for name, meaning, _ in rows if name == r"\dot{W}"] == [
+        True
+    ]
 
 
 @pytest.mark.parametrize(
