@@ -633,7 +633,7 @@ def _examples(who: str, A: Array) -> int:
 
 def _x_y(X: Array, Y: Array) -> Array:
     """Compute x y with 0 inf = 0: what a target switches off costs nothing, whatever it is."""
-    return X * np.where(X == 0, 0, Y)
+    return X * np.where(X, Y, 0)
 
 
 def _x_log_y(X: Array, Y: Array) -> Array:

@@ -20,12 +20,12 @@ def exact(f: Exact, z: float) -> Any:
         return f(mp.mpf(z))
 
 
-def _exp(z: Any) -> Any:
+def exp(z: Any) -> Any:
     return mp.mpf(0) if z < -SATURATED else mp.exp(z)
 
 
 def sigmoid(z: Any) -> Any:
-    return _exp(min(z, 0)) / (1 + _exp(-abs(z)))
+    return exp(min(z, 0)) / (1 + exp(-abs(z)))
 
 
 def sigmoid_prime(z: Any) -> Any:
@@ -37,7 +37,7 @@ def normal_cdf(z: Any) -> Any:
 
 
 def normal_density(z: Any) -> Any:
-    return _exp(-z * z / 2) / mp.sqrt(2 * mp.pi)
+    return exp(-z * z / 2) / mp.sqrt(2 * mp.pi)
 
 
 def two_u(z: Any) -> Any:
@@ -57,7 +57,7 @@ MAPS: dict[str, tuple[Exact, Exact]] = {
         lambda z: z if z > 0 else mp.mpf("0.01") * z,
         lambda z: mp.mpf(1) if z > 0 else mp.mpf("0.01"),
     ),
-    "softplus": (lambda z: max(z, 0) + mp.log1p(_exp(-abs(z))), sigmoid),
+    "softplus": (lambda z: max(z, 0) + mp.log1p(exp(-abs(z))), sigmoid),
     "silu": (lambda z: z * sigmoid(z), lambda z: sigmoid(z) + z * sigmoid_prime(z)),
     "gelu": (lambda z: z * normal_cdf(z), lambda z: normal_cdf(z) + z * normal_density(z)),
     "gelu_tanh": (
@@ -68,8 +68,8 @@ MAPS: dict[str, tuple[Exact, Exact]] = {
 """Value and derivative by name, as the equations are printed: 60 digits forgive cancellation."""
 
 
-def ulps(got: Any, wanted: Any, dtype: Any = np.float64) -> float:
-    """How many units in the last place of `wanted` lie between it and the number got.
+def ulps(got: Any, wanted: Any, dtype: Any = np.float64, term: Any = None) -> float:
+    """How many units in the last place of `wanted`, or of a term of it, it is off the number got.
 
     A result beyond the largest number should be infinite. Below the smallest normal number the
     units stop shrinking.
@@ -80,13 +80,14 @@ def ulps(got: Any, wanted: Any, dtype: Any = np.float64) -> float:
     if not np.isfinite(got):
         return np.inf
     with mp.workdps(DIGITS):
-        return float(abs(mp.mpf(float(got)) - wanted) / ulp(wanted, dtype))
+        unit = ulp(wanted if term is None else term, dtype)
+        return float(abs(mp.mpf(float(got)) - wanted) / unit)
 
 
 def ulp(number: Any, dtype: Any = np.float64) -> Any:
     """The unit in the last place of a number in this precision."""
     info = np.finfo(dtype)
-    _, exponent = mp.frexp(number)
+    exponent = mp.frexp(number)[1] if number else info.minexp
     return mp.mpf(2) ** max(exponent - 1 - info.nmant, info.minexp - info.nmant)
 
 

@@ -1,23 +1,24 @@
-"""Exactness: value and derivative of every elementwise map within 4 units in the last place.
+"""Exactness: every value and derivative within 4 units in the last place, a sum's of its terms.
 
 The oracle is mpmath with 60 digits, over the whole range of the doubles and of single precision;
 `nox -s exactness` takes many more numbers, and other libraries.
 """
 
-import functools
 import tracemalloc
 
 import numpy as np
 import pytest
 
 import fcnref
+from fcnref import LOSSES
 from fcnref.activations import gated
 from tests.networks import network
 from tests.oracles import readonly
-from tests.registry import ELEMENTWISE, RECORDS, UNITS
+from tests.registry import COLUMNWISE, ELEMENTWISE, RECORDS, UNITS
 
 mp = pytest.importorskip("mpmath")
 exact = pytest.importorskip("tests.exact")
+columns = pytest.importorskip("tests.exact_columns")
 
 every_map = pytest.mark.parametrize("name", ELEMENTWISE)
 both_precisions = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -88,51 +89,48 @@ def test_infinities_give_the_limits_and_nan_stays_nan(name):
     np.testing.assert_array_equal(of.prime(np.array([np.nan])), choice)
 
 
-# The fused losses, relative to their terms.
+# Losses and column maps, relative to their terms.
+
+
+def of_columns(name):
+    """Value and gradient of a loss, or of a column map with its parameters."""
+    f, grad = getattr(fcnref, name), getattr(fcnref, f"{name}_grad", None)
+    if grad is not None:
+        return f, grad
+    if name != "layer_norm":
+        return (lambda Z, _: f(Z)), None
+
+    def parameters(Z):
+        return (np.array(p, Z.dtype)[:, np.newaxis] for p in (columns.GAIN, columns.SHIFT))
+
+    def value(Z, _):
+        return f(Z, *parameters(Z), columns.EPSILON)
+
+    def backward(Z, dA):
+        gain, _ = parameters(Z)
+        return fcnref.layer_norm_backward(dA, Z, gain, columns.EPSILON).dZ
+
+    return value, backward
+
+
+def test_every_loss_and_column_map_has_an_oracle():
+    assert columns.CASES.keys() == LOSSES.keys() | COLUMNWISE.keys()
 
 
 @both_precisions
-def test_sigmoid_cross_entropy_is_exact_term_by_term(dtype, rng):
-    Z = exact.whole_range(rng, 200, dtype)
-    Z = Z[np.abs(Z) < np.finfo(dtype).max / 4]
-    for y in (0.0, 0.25, 1.0):
-        Y = np.full((1, 1), y, dtype)
-        for z in Z:
-            logits = readonly(np.full((1, 1), z))
-            J = fcnref.sigmoid_cross_entropy(logits, Y)
-            softplus = functools.partial(exact.exact, exact.MAPS["softplus"][0])
-            wanted = y * softplus(-float(z)) + (1 - y) * softplus(float(z))
-            assert exact.ulps(J, wanted, dtype) <= 4
-            d = fcnref.sigmoid_cross_entropy_grad(logits, Y)[0, 0]
-            sigma = exact.exact(exact.sigmoid, float(z))
-            unit = max(exact.ulp(sigma, dtype), exact.ulp(mp.mpf(y), dtype))
-            assert abs(mp.mpf(float(d)) - (sigma - y)) <= 4 * unit
-
-
-@both_precisions
-def test_softmax_cross_entropy_is_exact_relative_to_its_terms(dtype, rng):
-    """The terms of J are z_j - max and log Σ, where Σ is at least 1; of its gradient, a and y."""
-    unit, smallest = np.finfo(dtype).eps, float(np.finfo(dtype).smallest_subnormal)
-    for scale in (1e-3, 1.0, 30.0, 600.0):
-        logits = readonly((scale * rng.standard_normal((5, 1))).astype(dtype))
-        Y = readonly(fcnref.one_hot(np.array([rng.integers(5)]), 5, dtype))
-        with mp.workdps(exact.DIGITS):
-            column = [mp.mpf(float(z)) for z in logits[:, 0]]
-            largest = max(column)
-            total = mp.fsum(mp.exp(z - largest) for z in column)
-            picked = column[int(np.argmax(Y))] - largest
-            wanted = mp.log(total) - picked
-        J = fcnref.softmax_cross_entropy(logits, Y)
-        terms = max(-picked, mp.log(total), 1)
-        assert abs(mp.mpf(float(J)) - wanted) <= 4 * unit * terms
-        d = fcnref.softmax_cross_entropy_grad(logits, Y)[:, 0]
-        for j, z in enumerate(column):
-            with mp.workdps(exact.DIGITS):
-                a = mp.exp(z - largest) / total
-            y = float(Y[j, 0])
-            # a rounded difference of d logits moves a by d roundings
-            bound = (4 + (largest - z)) * a + y
-            assert abs(mp.mpf(float(d[j])) - (a - y)) <= 4 * unit * bound + smallest
+@pytest.mark.parametrize(
+    ("name", "which"),
+    [(name, which) for name, case in columns.CASES.items() for which in (0, 1) if case[which]],
+    ids=lambda item: item if isinstance(item, str) else ["value", "gradient"][item],
+)
+def test_a_column_is_exact_to_4_units_in_the_last_place_of_its_terms(name, which, dtype, rng):
+    case = columns.CASES[name]
+    Z, Y = map(readonly, case.draw(rng, 120, dtype))
+    f = of_columns(name)[which]
+    with np.errstate(over="ignore"):  # of a quotient that should be infinite
+        got = [np.atleast_1d(f(Z[:, [i]], Y[:, [i]])) for i in range(Z.shape[1])]
+    error, at = columns.worst(got, columns.wanted(case[which], Z, Y), dtype)
+    assert error <= 4, f"{name} at {Z[:, at]}, {Y[:, at]}: {error:.1f}"
 
 
 # What exactness costs: the arrays that a rule says it reads, and none beside.

@@ -21,7 +21,6 @@ from fcnref.activations.elementwise import (
     leaky_relu,
     leaky_relu_backward,
     relu,
-    relu_backward,
     sigmoid,
     sigmoid_backward,
     softplus,
@@ -140,6 +139,11 @@ def _identity_backward(dA: Array, _: Array | None) -> Array:
     return dA
 
 
+def _relu_backward_from_A(dA: Array, A: Array) -> Array:
+    # ReLU is positive exactly where its input is; and a mask takes less room than a derivative.
+    return dA * (A.real > 0)
+
+
 def _softplus_backward_from_A(dA: Array, A: Array) -> Array:
     # σ(z) = 1 - exp(-softplus(z)), and expm1 keeps the digits of both tails.
     return dA * -np.expm1(-A)
@@ -148,8 +152,7 @@ def _softplus_backward_from_A(dA: Array, A: Array) -> Array:
 IDENTITY = Activation("identity", identity, _identity_backward, None)
 SIGMOID = _reading("Z", "sigmoid", sigmoid, sigmoid_backward)
 TANH = _reading("Z", "tanh", tanh, tanh_backward)
-# ReLU is positive exactly where its input is, so the rule reads A for Z.
-RELU = _reading("A", "relu", relu, relu_backward)
+RELU = _reading("A", "relu", relu, _relu_backward_from_A)
 SOFTPLUS = _reading("A", "softplus", softplus, _softplus_backward_from_A)
 SILU = _reading("Z", "silu", silu, silu_backward)
 GELU = _reading("Z", "gelu", gelu, gelu_backward)
