@@ -449,16 +449,16 @@ def test_the_printed_mask_is_that_of_the_package():
 
 
 def test_the_printed_translations_are_those_of_the_package():
-    claim = printed("eq-conventions-l2")[1].claim
-    assert claim.defines.name == r"\lambda_1"
+    second, third, _ = (statement.claim for statement in printed("eq-conventions-l2"))
+    assert (second.defines.name, third.defines.name) == (r"\lambda_2", r"\lambda_3")
     m = probes_of(SITE)[0].examples
     scalings = ("lambda", "lambda/2", "lambda/2m")
     for name in scalings:
         strengths = [conventions.translate_l2(0.3, name, other, m) for other in scalings]
-        moved = {rf"\lambda_{k}/0": np.full((1, 1), x) for k, x in enumerate(strengths, 1)}
-        scope = Scope(build(probes_of(SITE)[0]), SITE, moved=moved)
-        values = [evaluate(member, scope).item() for member in claim.members]
-        assert values == pytest.approx([strengths[0]] * 2), name
+        first = {r"\lambda_1/0": np.full((1, 1), strengths[0])}
+        scope = Scope(build(probes_of(SITE)[0]), SITE, moved=first)
+        values = [evaluate(claim.members[0], scope).item() for claim in (second, third)]
+        assert values == pytest.approx(strengths[1:]), name
 
 
 def test_every_equation_that_a_docstring_implements_is_bound():
