@@ -11,6 +11,7 @@ from fcnref.diagnosis.examples import example_weights
 from fcnref.diagnosis.pieces import Item
 from fcnref.diagnosis.report import findings_of
 from fcnref.diagnosis.scene import scene_of
+from fcnref.diagnosis.shapes import in_our_shapes
 from fcnref.mistakes import MISTAKES
 from fcnref.mistakes.record import mistake_html
 from fcnref.problem import informative_problem, random_problem, with_parameters
@@ -61,6 +62,7 @@ def test_cards_are_one_below_the_other():
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_links_to_where_it_was_seen(slug):
     mistake = MISTAKES[slug]
+    assert repr(mistake) == str(mistake)
     for html in (mistake._repr_html_(), mistake_html(mistake)):
         assert html.count("<a ") == html.count("</a>") == len(mistake.sightings)
         assert all(f'href="{url}"' in html for url in mistake.sightings)
@@ -81,6 +83,17 @@ def test_a_place_is_called_by_its_name(url, name):
     mistake = MISTAKES["db_zero"]._replace(sightings=(url, url))
     link = f'<a href="{url}">{name}</a>'
     assert f"Seen in {link}, {link}." in mistake_html(mistake)
+
+
+def test_a_square_gradient_of_nonsense_shape_is_not_turned_with_the_others():
+    problem = random_problem((4, 4, 3), ("tanh", "sigmoid"), "binary_cross_entropy", m=7)
+    right = right_blocks(scene_of(problem))
+    shaped = in_our_shapes(problem, {**right, "dW1": np.ones((2, 2)), "dW2": right["dW2"].T})
+    np.testing.assert_array_equal(shaped.blocks["dW2"], right["dW2"])
+    assert shaped.conventions == (
+        "Every dW is transposed, (n_prev, n): the convention with examples in rows.",
+    )
+    assert any("dW1" in sentence for sentence in shaped.misshaped)
 
 
 # What a problem hides.
