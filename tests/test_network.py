@@ -254,21 +254,23 @@ def test_a_batch_of_no_examples_runs_through(rng, draw):
     assert forward(draw(INPUTS, 0), layers).A[-1].shape == (OUTPUTS, 0)
 
 
-@pytest.mark.parametrize("l", [1, 2, 4])
+@pytest.mark.parametrize("l", [1, 2, 4, "all"])
 def test_a_bias_of_several_columns_is_refused_where_it_would_fit_the_batch(l, rng, draw):
     layers = network(rng, TANH)
-    b = np.hstack([layers[l - 1].b] * 2)
-    with pytest.raises(ValueError, match=rf"forward: b\[{l}\] must have shape \(n_{l}, 1\)"):
-        forward(draw(INPUTS, 2), changed(layers, l, b=b))
+    for k in range(1, L + 1) if l == "all" else (l,):
+        layers = changed(layers, k, b=np.hstack([layers[k - 1].b] * 2))
+    with pytest.raises(ValueError, match=r"forward: b\[(\d)\] must have shape \(n_\1, 1\)"):
+        forward(draw(INPUTS, 2), layers)
 
 
 @pytest.mark.parametrize("name", ["W", "b"])
-@pytest.mark.parametrize("l", [1, 2, 4])
+@pytest.mark.parametrize("l", [1, 2, 4, "all"])
 def test_parameters_of_integers_are_refused(l, name, rng, draw):
     layers = network(rng, TANH)
-    integers = getattr(layers[l - 1], name).astype(int)
-    with pytest.raises(TypeError, match=rf"forward: {name}\[{l}\] must hold floating-point"):
-        forward(draw(INPUTS, EXAMPLES), changed(layers, l, **{name: integers}))
+    for k in range(1, L + 1) if l == "all" else (l,):
+        layers = changed(layers, k, **{name: getattr(layers[k - 1], name).astype(int)})
+    with pytest.raises(TypeError, match=rf"forward: {name}\[\d\] must hold floating-point"):
+        forward(draw(INPUTS, EXAMPLES), layers)
 
 
 # What the records show.
