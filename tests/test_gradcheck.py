@@ -14,7 +14,7 @@ from fcnref import (
     softmax_backward,
 )
 from fcnref.differences import central_difference, complex_step
-from fcnref.gradcheck import check_backward, check_network, network_derivatives
+from fcnref.gradcheck import check_backward, check_network, network_derivatives, relative_error
 from fcnref.gradients import read_gradients
 from fcnref.problem import (
     Penalty,
@@ -202,6 +202,46 @@ def test_the_derivative_to_compare_with_can_be_chosen(draw):
         check_backward(np.abs, lambda dA, Z: dA * np.sign(Z), [X], method="complex")
 
 
+@pytest.mark.parametrize(
+    ("got", "wanted", "error"),
+    [([6.0, 8.0], [3.0, 4.0], 0.5), ([3.0, 4.0], [0.0, 0.0], 1.0), ([0.0, 0.0], [0.0, 0.0], 0.0)],
+)
+def test_the_relative_error_is_that_of_the_larger_one(got, wanted, error):
+    assert relative_error(np.array(got), np.array(wanted)) == error
+    assert relative_error(np.array(wanted), np.array(got)) == error
+
+
+def test_a_complex_step_finds_what_a_central_difference_cannot(draw):
+    """An error in the seventh digit."""
+
+    def rule(dA, Z):
+        return (1 + 1e-7) * dA * (1 - np.tanh(Z) ** 2)
+
+    X = draw(3, 5)
+    assert not check_backward(np.tanh, rule, [X], method="complex")
+    assert check_backward(np.tanh, rule, [X], method="central")
+
+
+def test_the_two_inner_products_are_one_number_where_the_rule_is_right(draw):
+    X = draw(3, 5)
+    for factor in (1.0, 3.0):
+        report = check_backward(
+            np.tanh, lambda dA, Z, c=factor: c * dA * (1 - np.tanh(Z) ** 2), [X]
+        )
+        from_f, from_the_rule = report.rows[0].inner
+        assert from_the_rule == pytest.approx(factor * from_f, rel=1e-12)
+
+
+def test_a_rule_that_returns_a_gradient_only_once_keeps_a_state(draw):
+    calls = []
+
+    def forgetful(dA, Z):
+        calls.append(1)
+        return None if len(calls) > 1 else dA * (1 - np.tanh(Z) ** 2)
+
+    assert "keeps a state" in str(check_backward(np.tanh, forgetful, [draw(3, 5)]))
+
+
 def test_nothing_has_no_derivatives():
     assert central_difference(np.sum, np.empty((0, 3))).shape == (0, 3)
 
@@ -271,6 +311,17 @@ def test_a_large_penalized_layer_takes_the_same_derivative():
     np.testing.assert_allclose(added, 0.3 * W + 0.2 * np.sign(W), atol=1e-12)
 
 
+def test_the_norm_of_a_large_layer_is_penalized_as_a_whole():
+    sizes, activations = (30, 20, 2), ("tanh", "softmax")
+    problem, free = (
+        random_problem(sizes, activations, "cross_entropy", m=7, penalty=penalty)
+        for penalty in (Penalty(norm=0.2), Penalty())
+    )
+    W = problem.layers[0].W
+    added = network_derivatives(problem)["dW1"] - network_derivatives(free)["dW1"]
+    np.testing.assert_allclose(added, 0.2 * W / np.linalg.norm(W), atol=1e-12)
+
+
 def test_a_saturated_softmax_is_differentiated_too():
     problem = random_problem((64, 100, 10), ("relu", "softmax"), "cross_entropy", m=64)
     report = check_network(problem, right(problem))
@@ -310,6 +361,16 @@ def test_directions_tell_of_a_gradient_of_another_shape():
     grads = right(problem)
     report = check_network(problem, grads | {"dW3": grads["dW3"].T}, directions=3)
     assert [(row.name, row.verdict) for row in report.rows] == [("dW3", "shape")]
+    assert report.kinks == 0
+
+
+@pytest.mark.parametrize("directions", [None, 3])
+def test_single_precision_may_be_wrong_in_the_fifth_digit_and_double_may_not(directions):
+    problem = informative_problem()
+    off = {name: (1 + 1e-4) * array for name, array in right(problem).items()}
+    single = {name: array.astype(np.float32) for name, array in off.items()}
+    assert check_network(problem, single, directions)
+    assert not check_network(problem, off, directions)
 
 
 def test_a_right_gradient_says_in_how_many_directions_it_was_looked_at():
@@ -372,6 +433,10 @@ def test_a_kink_is_reported_as_one_and_not_as_an_error():
     assert [row.name for row in report.rows if row.verdict == "kink"] == ["dW1", "db1"]
     assert "exactly on a kink" in str(report)
     assert not check_network(problem, grads | {"dW1": 2 * grads["dW1"]}).ok
+    left, beyond = right(problem)["dW1"], np.array(grads["dW1"])
+    for share in (-0.5, 1.5):
+        outside = left + share * (beyond - left)
+        assert not check_network(problem, grads | {"dW1": outside, "db1": right(problem)["db1"]})
     behind = check_network(problem, grads | {"dW2": 2 * grads["dW2"]})
     assert [row.name for row in behind.rows if row.verdict == "wrong"] == ["dW2"]
 
