@@ -105,3 +105,8 @@ def test_a_unit_stays_with_probability_keep_to_the_last_number_of_the_generator(
             return np.array([[0.0, 0.25, 0.5, 0.75]])
 
     assert np.all(dropout_mask(Generator(), (1, 4), keep=0.5) == [[2.0, 2.0, 0.0, 0.0]])
+
+
+def test_no_weights_have_no_direction():
+    """A layer of no units: the largest of no entries is none, and nothing is divided by it."""
+    assert norm_penalty_grad(np.empty((0, 3)), 0.5).shape == (0, 3)
