@@ -34,7 +34,7 @@ TABLE = Path(__file__).with_name("mutation.csv")
 MODULES: dict[str, list[str]] = {
     "affine": ["test_affine"],
     "activations/_rules": ["test_elementwise"],
-    "activations/_twofold": ["test_exactness"],
+    "activations/_twofold": ["test_twofold", "test_exactness"],
     "activations/_record": ["test_activations"],
     "activations/elementwise": ["test_elementwise", "test_exactness", "test_activations"],
     "activations/gated": ["test_elementwise", "test_exactness"],
