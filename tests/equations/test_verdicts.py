@@ -321,3 +321,59 @@ def test_one_cell_that_breaks_the_pattern_of_a_matrix_is_named(cell):
 def test_a_name_that_cannot_be_defined_says_what_is_left_free():
     verdict = check_equation(r"Q^{[l]} = a_{j,i}^{[l]} + \alpha")
     assert verdict.message == "Q^[l] is not declared, and to define it this leaves j free"
+
+
+LOSSES = r"\frac{1}{m} \sum_{i=1}^m J_i"
+SQUARES = r"\sum_{j=1}^{n^{[l]}} \left( w_{j,1}^{[l]} \right)^2"
+
+
+@pytest.mark.parametrize(
+    ("tex", "status"),
+    [
+        (rf"J = {LOSSES} = \frac{{1}}{{2m}} \sum_{{i=1}}^m 2 J_i", "definition"),
+        (rf"J = {LOSSES} = \frac{{1}}{{2m}} \sum_{{i=1}}^m J_i", "wrong"),
+        (r"f(x) = x^2 + 2 x + 1 = (x + 1)^2", "true"),
+        (r"f(x) = x^2 + 2 x + 1 = (x + 2)^2", "wrong"),
+    ],
+)
+def test_the_members_behind_one_that_settles_something_are_compared(tex, status):
+    assert check_equation(tex).status == status
+
+
+def test_numbers_with_a_numeral_below_can_be_defined():
+    text = page(
+        r"\lambda_2 = 2 \lambda_1",
+        rf"\lambda_1 {SQUARES} = \frac{{\lambda_2}}{{2}} {SQUARES}",
+        rf"\lambda_1 {SQUARES} = \lambda_2 {SQUARES}",
+        r"\lambda_2 = 3 \lambda_1",
+    )
+    assert [v.status for v in check_page(text)] == ["definition", "true", "wrong", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("was", "new"),
+    [("z_{:,1}^{[l]}", "z_{:,1}^{[l-1]}"), ("z_{:,i}^{[l]}", "z_{i,:}^{[l]}")],
+)
+def test_a_cell_that_breaks_the_pattern_of_a_matrix_is_named(was, new):
+    cells = r" & \dots & ".join(rf"\nabla_{{z_{{:,{x}}}^{{[l]}}}} J" for x in "1im")
+    tex = rf"{DZ} = \begin{{bmatrix}} {cells} \end{{bmatrix}}"
+    assert check_equation(tex).status == "true"
+    verdict = check_equation(tex.replace(was, new))
+    assert verdict.fails
+    assert verdict.faults[0].text.endswith(f"they would with {was} for {new}")
+
+
+def test_the_layer_at_which_something_exists_is_named():
+    text = page(r"R^{[l]} = \sum_{j=1}^{n^{[l]}} b_j^{[l]}", r"F = J + \sum_{l=1}^{L} R^{[l-1]}")
+    assert check_page(text)[-1].repair == "true with Σ from 2"
+
+
+def test_the_input_says_nothing_of_the_activation():
+    text = page(r"A^{[0]} = X", r"A^{[l]} = g^{[l-1]}(Z^{[l]})")
+    assert [v.status for v in check_page(text)] == ["definition", "wrong"]
+
+
+def test_a_declared_mean_of_losses_is_no_sum():
+    mean = Notation().extend({"cost": "mean"})
+    assert check_equation(rf"J = {LOSSES}", mean).status == "definition"
+    assert check_equation(r"J = \sum_{i=1}^m J_i", mean).status == "wrong"
