@@ -199,7 +199,7 @@ class Bench:
                     return outcome
             outcome = outcome._replace(networks=outcome.networks + counts)
             if seen:
-                same = np.ptp(seen) <= TOLERANCE * max(abs(seen[0]), 1)
+                same = np.isrealobj(seen) and np.ptp(seen) <= TOLERANCE * max(abs(seen[0]), 1)
                 found = (probe, float(seen[0]) if same else float("nan"))
                 outcome = outcome._replace(ratios=(*outcome.ratios, found))
         if not reached:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fcnref.equations import Verdict, check_equation, check_page
+from fcnref.equations import Notation, Verdict, check_equation, check_page
 
 DATA = Path(__file__).parent / "data"
 PAGES = sorted(DATA.rglob("*.md"))
@@ -96,3 +96,9 @@ def test_a_broken_declaration_fails_the_page():
     (verdict,) = check_page("---\nequations:\n  jacobian: sideways\n---\n")
     assert verdict.fails
     assert "jacobian must be one of numerator, denominator" in verdict.message
+
+
+def test_a_side_that_is_no_real_number_gets_a_verdict():
+    symbols = {"f": "any function", "h": "step", "i": "imaginary unit"}
+    tex = r"f'(x) \approx \frac{f(x + h) - f(x i h)}{h}"
+    assert check_equation(tex, Notation().extend({"symbols": symbols})).status == "wrong"
