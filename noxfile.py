@@ -141,7 +141,7 @@ def bench(session: nox.Session) -> None:
     """Print what the page on performance shows; ``-- --save`` keeps the figures for the page."""
     install(session, "bench")
     install_peers(session)
-    for name in ("speed", "memory", "imports", "gradcheck", "equations"):
+    for name in ("speed", "memory", "imports", "gradcheck", "equations", "docs_build"):
         session.run("python", f"benchmarks/{name}.py", *session.posargs)
 
 
