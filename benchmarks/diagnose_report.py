@@ -18,6 +18,7 @@ from tests.test_diagnose_no_false_alarms import CLOTHES
 from tests.wild.cases import CASES, Case
 from tests.wild.further import FURTHER, MISSED_AT_FIRST
 from tests.wild.second import MISSED_AT_SECOND, SECOND
+from tests.wild.third import MISSED_AT_THIRD, THIRD
 
 
 def published_cases(cases: Sequence[Case], words: str) -> int:
@@ -89,6 +90,7 @@ def main() -> int:
         published_cases(CASES, "published wrong gradients")
         + blind_cases(FURTHER, MISSED_AT_FIRST, "further ones, gathered blind")
         + blind_cases(SECOND, MISSED_AT_SECOND, "of a second round, gathered blind after that")
+        + blind_cases(THIRD, MISSED_AT_THIRD, "of a third round")
     )
     alarms = right_gradients() + whole_programs()
     print_mixtures()

@@ -17,6 +17,7 @@ from tests.test_diagnose import PROBLEMS
 from tests.wild.cases import CASES
 from tests.wild.further import FURTHER
 from tests.wild.second import SECOND
+from tests.wild.third import THIRD
 
 EVERY = pytest.mark.parametrize("slug", MISTAKES)
 SHOWN = [
@@ -161,7 +162,7 @@ def test_sightings_are_public_addresses(slug):
 
 
 def test_published_cases_are_sightings():
-    for case in (*CASES, *FURTHER, *SECOND):
+    for case in (*CASES, *FURTHER, *SECOND, *THIRD):
         seen = {url for slug in case.mistakes for url in MISTAKES[slug].sightings}
         assert set(case.urls) <= seen, case.name
 

@@ -319,6 +319,7 @@ def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:
             (dropped, "exp(−Z)", 1.2, np.exp(-Z)),
             ("derivative_mixes_layers", "A ⊙ (1 − Z)", 1.1, A * (1 - Z)),
             ("derivative_mixes_layers", "Z ⊙ (1 − A)", 1.1, Z * (1 - A)),
+            ("derivative_mixes_layers", "Z ⊙ (A − 1)", 1.15, Z * (A - 1)),
         ],
         "tanh": [
             (dropped, "−A²", 0.95, -(A**2)),

@@ -138,7 +138,7 @@ def _on_the_error(scene: Scene, factor: float) -> Iterator[Piece]:
     winner = 1.0 * (np.max(A, axis=0, keepdims=True) == A)
     table = [
         ("logits_for_output", "Z − Y", 1.0, Z - Y),
-        ("decision_for_output", "[A > ½] − Y", 1.0, rounded - Y),
+        ("decision_for_output", "[A > ½] − Y", 1.0, rounded - Y) if np.any(rounded) else NOTHING,
         ("decision_for_output", "one_hot(argmax A) − Y", 1.0, winner - Y),
         ("error_absolute", "|A − Y|", 1.1, np.abs(A - Y)),
         ("error_absolute", "sign(A − Y)", 1.1, np.sign(A - Y)),

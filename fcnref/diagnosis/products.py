@@ -37,6 +37,12 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
             for slug, says, cost, c in example_weights(scene.m)
         ),
         ("dZ_missing", "dW = Σ_i A_prev, without dZ", 1.2, np.zeros(shape) + _row_sums(A).T),
+        (
+            "product_not_reset",
+            "dW = dZ (A_prev multiplied unit by unit)ᵀ",
+            1.2,
+            dZ @ np.cumprod(A, axis=0).T,
+        ),
         ("A_prev_divided", "dW = dZ (1 / A_prev)ᵀ", 1.2, dZ @ (1 / A).T),
         (
             "derivative_added",
@@ -68,6 +74,10 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
             np.zeros(shape) + dZ[:1] @ A.T,
         ),
     ]
+    below = _handed_down(scene, l, dZ)
+    if below is not None:
+        slug = "gradient_of_wrong_layer"
+        candidates.append((slug, f"dW = dZ[{l - 1}] A_prevᵀ", 1.2, below @ A.T))
     candidates += _other_second_factor(scene, l, dA, dZ)
     candidates += _inner_products(scene, l, dZ)
     for k, dW in seen.dW.items():
@@ -99,6 +109,16 @@ def _reshaped(turned: Array, shape: tuple[int, int]) -> Candidates:
         return []
     slug, says = "reshaped_not_transposed", "dW = (A_prev dZᵀ).reshape(n, n_prev)"
     return [(slug, says, 1.0, turned.reshape(shape))]
+
+
+def _handed_down(scene: Scene, l: int, dZ: Array) -> Array | None:
+    """The dZ that a layer makes for the one below, the input included, if it makes one."""
+    dA = scene.W(l).T @ dZ
+    if l > 1:
+        mask = scene.mask(l - 1)
+        return scene.backward(l - 1, dA if mask is None else dA * mask)
+    own = FORMULAS.get(scene.activation(l))
+    return None if own is None else dA * own.of_a(scene.Z(0))
 
 
 def _row_sums(T: Array) -> Array:
@@ -246,6 +266,10 @@ def bias_sums(
         value = _row_sums(dA) * np.mean(g, axis=1, keepdims=True)
         yield Piece("derivative_outside_sum", "db = Σ_i dA, times the mean of g′", 1.2, value)
         yield Piece("db_from_activation", "db = Σ_i g′(Z), without dA", 1.2, _row_sums(g))
+    below = _handed_down(scene, l, dZ)
+    if below is not None:
+        says = f"db = Σ_i dZ[{l - 1}]"
+        yield Piece("gradient_of_wrong_layer", says, 1.2, _row_sums(below))
     for k, above in seen.dZ.items():
         if above.shape[0] == scene.n[l]:
             says = f"db = Σ_i dZ[{k}]"

@@ -229,7 +229,7 @@ ACTIVATION = family(
         tempting="zs[-l] and zs[-l + 1] are one character apart, and layers of one width fit "
         "either.",
         fix=OWN,
-        seen="dennybritz/nn-from-scratch/pull/3",
+        seen="dennybritz/nn-from-scratch/pull/3 hanbt/learn_dl/issues/15 hanbt/learn_dl/issues/3",
     ),
     row(
         "derivative_mixes_layers",
@@ -238,6 +238,7 @@ ACTIVATION = family(
         right=SIGMOID,
         tempting="A and Z stand next to each other on the keyboard and in the cache.",
         fix=OWN,
+        seen="eriklindernoren/ML-From-Scratch/issues/71",
     ),
     row(
         "wrong_activation_derivative",
@@ -257,7 +258,8 @@ ACTIVATION = family(
         right=RIGHT,
         tempting="The table of functions holds f twice, and no f'.",
         fix=OWN,
-        seen="andersbll/nnet/issues/4 denggaoshan/DeepLearningStudy/issues/1",
+        seen="andersbll/nnet/issues/4 denggaoshan/DeepLearningStudy/issues/1 "
+        "pluskid/Mocha.jl/pull/94",
     ),
     row(
         "z_as_derivative",

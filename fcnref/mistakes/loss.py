@@ -193,6 +193,7 @@ LOSS = family(
         tempting="The one-hot target is subtracted in a line of its own, which is forgotten, or "
         "the second path through the softmax is.",
         fix="use A - Y",
+        seen="kaleko/CourseraML/issues/7",
     ),
     row(
         "error_of_previous_activation",

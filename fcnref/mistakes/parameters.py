@@ -88,6 +88,16 @@ WEIGHTS = family(
         fix=RIGHT,
     ),
     row(
+        "product_not_reset",
+        "A product over the units goes on where it should start anew.",
+        wrong="dW = dZ @ np.cumprod(A_prev, axis=0).T",
+        right=RIGHT,
+        tempting="grad *= x[k] stands in the loop over the inputs, so that input k meets all the "
+        "inputs before it.",
+        fix="grad * x[k] for each input, from the same grad",
+        seen="h2oai/datatable/pull/3234",
+    ),
+    row(
         "A_prev_divided",
         "dZ is divided by A_prev, not multiplied.",
         wrong="dW = dZ @ (1 / A_prev).T",
@@ -136,6 +146,7 @@ WEIGHTS = family(
         right=RIGHT,
         tempting="The rule for one example is applied to the average example.",
         fix=RIGHT,
+        seen="FesianXu/AI_Blog/issues/1",
     ),
     row(
         "hadamard_instead_of_matmul",
@@ -244,6 +255,7 @@ WEIGHTS = family(
         right=RIGHT,
         tempting="Gradients are appended from the output down and read from the input up.",
         fix=RIGHT,
+        seen="hanbt/learn_dl/issues/23",
     ),
 )
 
@@ -256,7 +268,9 @@ BIASES = family(
         right=SUM,
         tempting="Networks learn nearly as well without it, so nobody notices that it is missing.",
         fix=SUM,
-        seen="OpenANN/OpenANN/issues/76 glouw/tinn/issues/30 mattm/simple-neural-network/issues/5",
+        seen="OpenANN/OpenANN/issues/76 glouw/tinn/issues/30 "
+        "mattm/simple-neural-network/issues/5 "
+        "dragen1860/Deep-Learning-with-TensorFlow-book/issues/217",
     ),
     row(
         "db_sum_all_axes",
@@ -288,7 +302,8 @@ BIASES = family(
         fix=SUM,
         seen="mlpack/mlpack/pull/3679 "
         "https://community.deeplearning.ai/t/trouble-understanding-b-vector-back-propagat"
-        "ion/536725",
+        "ion/536725 "
+        "SethHWeidman/DLFS_code/issues/8",
     ),
     row(
         "db_rowsum_of_dW",

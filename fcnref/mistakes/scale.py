@@ -22,7 +22,7 @@ SCALE = family(
         "hunkim/DeepLearningZeroToAll/issues/173 "
         "TheIndependentCode/Neural-Network/issues/1 ageron/handson-ml/issues/179 "
         "campusx-official/100-days-of-machine-learning/issues/9 "
-        "eriklindernoren/ML-From-Scratch/issues/124",
+        "eriklindernoren/ML-From-Scratch/issues/124 tsycnh/mlbasic/issues/2",
     ),
     row(
         "one_over_m_twice",
@@ -34,7 +34,7 @@ SCALE = family(
         fix=ONE_M,
         seen="https://community.deeplearning.ai/t/course-1-week-3-planar-assignment-4-5-exerci"
         "se-6-backward-propagation-error-for-dw1-values/63071 "
-        "deeplearning4j/deeplearning4j/pull/366",
+        "deeplearning4j/deeplearning4j/pull/366 d2l-ai/d2l-en/pull/1000",
     ),
     row(
         "wrong_denominator",

@@ -7,9 +7,10 @@ from tests.wild.backward import gradients
 from tests.wild.cases import CASES, Case
 from tests.wild.further import FURTHER, MISSED_AT_FIRST
 from tests.wild.second import MISSED_AT_SECOND, SECOND
+from tests.wild.third import MISSED_AT_THIRD, THIRD
 
 SEEDS = (0, 1, 2)
-EVERY = [*CASES, *FURTHER, *SECOND]
+EVERY = [*CASES, *FURTHER, *SECOND, *THIRD]
 WILD = pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)
 
 
@@ -17,7 +18,9 @@ def test_every_case_has_a_name_and_sources():
     assert len(CASES) == 41
     assert len(FURTHER) == 45
     assert len(SECOND) == 20
-    assert len({case.name for case in EVERY}) == 41 + 45 + 20
+    assert len(THIRD) == 11
+    assert len({case.name for case in EVERY}) == 41 + 45 + 20 + 11
+    assert {case.name for case in THIRD} >= MISSED_AT_THIRD
     assert {case.name for case in SECOND} >= MISSED_AT_SECOND
     assert {case.name for case in FURTHER} >= MISSED_AT_FIRST
     assert all(url.startswith("https://") for case in EVERY for url in case.urls)
