@@ -165,6 +165,8 @@ def _settles(
     if isinstance(left, Node) and left.family == "V":
         return notation.variance == "any"
     if isinstance(left, Node) and left.family in {"J", "losses"}:
+        if outcome.failure is None or outcome.failure.code != "value":
+            return False  # a cost is a number, whichever it is
         of_losses = any(isinstance(p, Node) and p.family == "losses" for p in walk(right))
         return declared_cost in ({"any"} if of_losses else {"any", "mean", "sum"})
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes

@@ -377,3 +377,16 @@ def test_a_declared_mean_of_losses_is_no_sum():
     mean = Notation().extend({"cost": "mean"})
     assert check_equation(rf"J = {LOSSES}", mean).status == "definition"
     assert check_equation(r"J = \sum_{i=1}^m J_i", mean).status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("right", "status", "codes"),
+    [
+        (r"\frac{1}{2m} \| A^{[L]} - Y \|^2", "definition", ("definition",)),
+        (r"\frac{1}{m} W^{[l]}", "wrong", ("shape",)),
+        (r"\frac{1}{m} \sum_{i=1}^m a_{j,i}^{[L]}", "wrong", ("free",)),
+    ],
+)
+def test_a_cost_that_is_left_open_is_a_number_all_the_same(right, status, codes):
+    verdict = check_equation(f"J = {right}")
+    assert (verdict.status, verdict.codes[:1]) == (status, codes)
