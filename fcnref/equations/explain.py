@@ -21,7 +21,7 @@ from fcnref.equations.expression import (
 )
 from fcnref.equations.networks import LOSSES
 from fcnref.equations.notation import Notation
-from fcnref.equations.repairs import larger_edits, with_factors
+from fcnref.equations.repairs import larger_edits, with_factors, with_other_numbers
 from fcnref.equations.variants import Variant, variants
 
 
@@ -93,7 +93,7 @@ def _edits(
         yield variant, left, variant.expression, ""
     for variant in _ordered(variants(right, letters, notation, far=True)):
         yield variant, left, variant.expression, ""
-    for variant in with_factors(right, (left, *members)):
+    for variant in (*with_other_numbers(right), *with_factors(right, (left, *members))):
         yield variant, left, variant.expression, ""
     for variant in _ordered(variants(left, letters, notation, far=True)):
         yield variant, variant.expression, right, ", on the left,"

@@ -101,6 +101,15 @@ def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[V
                 yield Variant("factor", f"{show(factor)} times {show(place)}", new)
 
 
+def with_other_numbers(right: Expression) -> Iterator[Variant]:
+    """Yield a side with the next digit in place of one of its own."""
+    for number in dict.fromkeys(part for part in walk(right) if isinstance(part, Number)):
+        for n in range(1, 10):
+            if number.value in {n - 1, n + 1}:
+                other = Number(float(n))
+                yield Variant("number", f"{n} for {show(number)}", _with(right, number, other))
+
+
 def _terms(side: Expression) -> Iterator[Expression]:
     """Yield what a factor can be missing from: terms, summands, and the whole."""
     yield side

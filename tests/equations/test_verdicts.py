@@ -390,3 +390,14 @@ def test_a_declared_mean_of_losses_is_no_sum():
 def test_a_cost_that_is_left_open_is_a_number_all_the_same(right, status, codes):
     verdict = check_equation(f"J = {right}")
     assert (verdict.status, verdict.codes[:1]) == (status, codes)
+
+
+@pytest.mark.parametrize(
+    ("tex", "repair"),
+    [
+        (r"\sigma'(z) = \sigma(z) (2 - \sigma(z))", "true with 1 for 2"),
+        (r"\sigma''(z) = \sigma'(z) (1 - 3 \sigma(z))", "true with 2 for 3"),
+    ],
+)
+def test_a_number_that_is_off_by_one_is_named(tex, repair):
+    assert check_equation(tex, Notation().extend({"activation": "sigmoid"})).repair == repair
