@@ -32,6 +32,8 @@ def rows(tex: str) -> list[tuple[int, str]]:
         (f"It holds that {{math}}`{DW}` here.", 1, "", True),
         (f"It holds that \\({DW}\\) here.", 1, "", True),
         (f":::{{note}}\n$$ {DW} $$\n:::", 2, "", False),
+        (f"::::{{note}}\nWords.\n\n```{{math}}\n{DW}\n```\n::::", 5, "", False),
+        (f"---\ntitle: A page\n---\n$$ {DW} $$", 4, "", False),
     ],
 )
 def test_mathematics_is_found_wherever_it_stands(text, line, label, inline):

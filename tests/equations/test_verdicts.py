@@ -17,6 +17,7 @@ def test_a_true_equation_tells_its_evidence():
     verdict = check_equation(rf"{DW} = {DZ} A^{{[l-1]\top}}")
     assert verdict.status == "true"
     assert (verdict.networks, verdict.variants) == (3, verdict.rejected)
+    assert verdict.reproaches == ()
     assert verdict.places == 5 * 4 + 3 * 5 + 2 * 3 + 3 * 16 + 3 * 5 + 4 * 3 + 6 * 4
     assert verdict.evidence.startswith("holds at 140 places in 3 networks, error ")
 
