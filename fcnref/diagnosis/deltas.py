@@ -14,7 +14,7 @@ from fcnref.diagnosis.chain import handed_down
 from fcnref.diagnosis.derivatives import activation_rules
 from fcnref.diagnosis.examples import example_weights
 from fcnref.diagnosis.output import fused_kernels, kernels, without_brackets
-from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule, items_of, slugs_of
+from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule, slugs_of
 from fcnref.diagnosis.scene import Scene, Seen
 
 __all__ = ["deltas", "right_blocks", "right_delta"]
@@ -25,9 +25,7 @@ def right_delta(scene: Scene, seen: Seen, l: int) -> Delta:
     if l == scene.L:
         dA = scene.dA_L
         return Delta((), 0.0, dA, scene.fused_dZ_L if scene.fused else scene.backward(l, dA))
-    dA = scene.W(l + 1).T @ seen.dZ[l + 1]
-    mask = scene.mask(l)
-    dA = dA if mask is None else dA * mask
+    dA = scene.masked(l, scene.W(l + 1).T @ seen.dZ[l + 1])
     return Delta((), 0.0, dA, scene.backward(l, dA))
 
 
@@ -141,8 +139,8 @@ def _delta(l: int, piece: Piece, rule: Rule, dA: Array, mask: Piece | None = Non
     parts: list[tuple[Piece | Rule, str]] = [(piece, f"dA{l}"), (rule, f"dZ{l}")]
     if mask:
         parts.insert(1, (mask, f"dA{l}"))
-    items = tuple(item for p, where in parts for item in items_of(p.slug, p.says, where, p.cost))
-    return Delta(items, sum(p.cost for p, _ in parts), dA, rule.apply(dA))
+    items = tuple(item for part, where in parts for item in part.items(where))
+    return Delta(items, sum(part.cost for part, _ in parts), dA, rule.apply(dA))
 
 
 def _masks(scene: Scene, l: int) -> Iterator[Piece]:

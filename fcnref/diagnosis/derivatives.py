@@ -429,15 +429,16 @@ def _unbracketed(name: str, A: Array) -> Iterator[Rule]:
         yield Rule(slug, "dZ = A (1 − A)ᵀ dA", 1.2, lambda dA: A @ (1 - A).T @ dA)
 
 
+def _column_sums(T: Array) -> Array:
+    sums: Array = np.sum(T, axis=0, keepdims=True)
+    return sums
+
+
 def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
     A = scene.H(l)
 
-    def column_sums(T: Array) -> Array:
-        sums: Array = np.sum(T, axis=0, keepdims=True)
-        return sums
-
     def whole(dA: Array) -> Array:
-        return A * (dA - column_sums(dA * A))
+        return A * (dA - _column_sums(dA * A))
 
     skipped, lost = "softmax_jacobian_skipped", "softmax_jacobian_term_dropped"
     yield Rule("softmax_elementwise", "dZ = dA ⊙ A ⊙ (1 − A)", 0.9, lambda dA: dA * A * (1 - A))
@@ -445,11 +446,11 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
         yield _times(f"softmax_elementwise+{slug}", says, 0.9 + cost, factor)
     yield Rule(skipped, "dZ = dA", 0.9, lambda dA: dA)
     yield Rule(lost, "dZ = A ⊙ dA", 1.0, lambda dA: A * dA)
-    yield Rule(lost, "dZ = dA − Σ_p dA_p A_p", 1.0, lambda dA: dA - column_sums(dA * A))
-    yield Rule(lost, "dZ = A ⊙ (dA − Σ_p dA_p)", 1.1, lambda dA: A * (dA - column_sums(dA)))
-    yield Rule(lost, "dZ = −A ⊙ Σ_p dA_p A_p", 1.1, lambda dA: -A * column_sums(dA * A))
+    yield Rule(lost, "dZ = dA − Σ_p dA_p A_p", 1.0, lambda dA: dA - _column_sums(dA * A))
+    yield Rule(lost, "dZ = A ⊙ (dA − Σ_p dA_p)", 1.1, lambda dA: A * (dA - _column_sums(dA)))
+    yield Rule(lost, "dZ = −A ⊙ Σ_p dA_p A_p", 1.1, lambda dA: -A * _column_sums(dA * A))
     yield Rule(
-        lost, "dZ_j = −A_j Σ_{p≠j} dA_p A_p", 1.1, lambda dA: -A * (column_sums(dA * A) - dA * A)
+        lost, "dZ_j = −A_j Σ_{p≠j} dA_p A_p", 1.1, lambda dA: -A * (_column_sums(dA * A) - dA * A)
     )
     yield Rule(
         "softmax_wrong_axis",
@@ -467,7 +468,7 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
         "softmax_sign",
         "dZ = A ⊙ (dA + Σ_p dA_p A_p)",
         1.1,
-        lambda dA: A * (dA + column_sums(dA * A)),
+        lambda dA: A * (dA + _column_sums(dA * A)),
     )
     yield Rule(
         "softmax_applied_twice", "the Jacobian multiplied twice", 1.1, lambda dA: whole(whole(dA))
@@ -477,7 +478,7 @@ def _softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
         "softmax_applied_twice",
         "the Jacobian at softmax(A)",
         1.1,
-        lambda dA: S * (dA - column_sums(dA * S)),
+        lambda dA: S * (dA - _column_sums(dA * S)),
     )
 
 
@@ -488,27 +489,23 @@ def _log_softmax_rules(scene: Scene, l: int) -> Iterator[Rule]:
     def whole(dA: Array, sums: Array) -> Array:
         return dA - P * sums
 
-    def column_sums(T: Array) -> Array:
-        sums: Array = np.sum(T, axis=0, keepdims=True)
-        return sums
-
     lost, axis = "softmax_jacobian_term_dropped", "softmax_wrong_axis"
     yield Rule("softmax_elementwise", "dZ = dA ⊙ (1 − P), P = exp(A)", 0.9, lambda dA: dA * (1 - P))
     yield Rule("softmax_jacobian_skipped", "dZ = dA", 0.9, lambda dA: dA)
     yield Rule(lost, "dZ = dA − P, without Σ_p dA_p", 1.0, lambda dA: dA - P)
     yield Rule(lost, "dZ = dA + P, as if Σ_p dA_p were −1", 1.0, lambda dA: dA + P)
-    yield Rule(lost, "dZ = dA − Σ_p dA_p, without P", 1.0, lambda dA: dA - column_sums(dA))
-    yield Rule(lost, "dZ = dA − Σ_p dA_p A_p", 1.05, lambda dA: dA - column_sums(dA * A))
-    yield Rule(lost, "dZ = dA − Σ_p dA_p P_p", 1.05, lambda dA: dA - column_sums(dA * P))
-    yield Rule(lost, "dZ = −P ⊙ Σ_p dA_p", 1.1, lambda dA: -P * column_sums(dA))
-    yield Rule(lost, "dZ = dA − A ⊙ Σ_p dA_p, A for P", 1.1, lambda dA: dA - A * column_sums(dA))
+    yield Rule(lost, "dZ = dA − Σ_p dA_p, without P", 1.0, lambda dA: dA - _column_sums(dA))
+    yield Rule(lost, "dZ = dA − Σ_p dA_p A_p", 1.05, lambda dA: dA - _column_sums(dA * A))
+    yield Rule(lost, "dZ = dA − Σ_p dA_p P_p", 1.05, lambda dA: dA - _column_sums(dA * P))
+    yield Rule(lost, "dZ = −P ⊙ Σ_p dA_p", 1.1, lambda dA: -P * _column_sums(dA))
+    yield Rule(lost, "dZ = dA − A ⊙ Σ_p dA_p, A for P", 1.1, lambda dA: dA - A * _column_sums(dA))
     yield Rule(
         lost,
         "dZ = P ⊙ (dA − Σ_p dA_p P_p), the rule of the softmax",
         1.05,
-        lambda dA: P * (dA - column_sums(dA * P)),
+        lambda dA: P * (dA - _column_sums(dA * P)),
     )
-    yield Rule("softmax_sign", "dZ = dA + P ⊙ Σ_p dA_p", 1.0, lambda dA: dA + P * column_sums(dA))
+    yield Rule("softmax_sign", "dZ = dA + P ⊙ Σ_p dA_p", 1.0, lambda dA: dA + P * _column_sums(dA))
     yield Rule(
         axis,
         "dZ = dA − P ⊙ Σ_i dA, summed over the examples",

@@ -1,6 +1,8 @@
-"""The small records that the grammar of mistakes is made of."""
+"""The small records that the grammar of mistakes is made of, and what they cost together."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from fcnref._arrays import Array
@@ -14,6 +16,7 @@ __all__ = [
     "Piece",
     "Rule",
     "items_of",
+    "merged_cost",
     "slugs_of",
 ]
 
@@ -38,6 +41,10 @@ class Piece(NamedTuple):
     cost: float
     value: Array
 
+    def items(self, where: str) -> tuple[Item, ...]:
+        """Note what is wrong about it: nothing, one mistake, or several that share its cost."""
+        return items_of(self.slug, self.says, where, self.cost)
+
 
 class Delta(NamedTuple):
     """A dZ[l] that a backward pass could hold, the dA[l] it made it from, and its mistakes."""
@@ -55,6 +62,10 @@ class Rule(NamedTuple):
     says: str
     cost: float
     apply: Map
+
+    def items(self, where: str) -> tuple[Item, ...]:
+        """Note what is wrong about it, as a piece does."""
+        return items_of(self.slug, self.says, where, self.cost)
 
 
 class Constant(NamedTuple):
@@ -75,3 +86,29 @@ def items_of(slug: str, says: str, where: str, cost: float) -> tuple[Item, ...]:
     """Note a formula with one mistake, or with several of which each costs its share."""
     slugs = slugs_of(slug)
     return tuple(Item(each, says, where, cost / len(slugs)) for each in slugs)
+
+
+def merged_cost(items: Iterable[Item]) -> float:
+    """Add up the mistakes, where the same one in further layers costs next to nothing."""
+    total, known, slugs = 0.0, set(), set()
+    for item in items:
+        key = _kind(item)
+        if key in known:
+            total += 0.05
+        elif item.slug in slugs:
+            total += 0.1 if _letter(item.where) in {"W", "b"} else 0.5 * item.cost
+        else:
+            total += item.cost
+        known.add(key)
+        slugs.add(item.slug)
+    return total
+
+
+@lru_cache(maxsize=65536)
+def _kind(item: Item) -> tuple[str, str, str]:
+    """What makes a mistake the same one in another layer."""
+    return item.slug, re.sub(r"\[?\d+\]?", "", item.says), _letter(item.where)
+
+
+def _letter(where: str) -> str:
+    return where[1]

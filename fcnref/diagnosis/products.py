@@ -74,7 +74,7 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
             np.zeros(shape) + dZ[:1] @ A.T,
         ),
     ]
-    below = _handed_down(scene, l, dZ)
+    below = _dZ_below(scene, l, dZ)
     if below is not None:
         slug = "gradient_of_wrong_layer"
         candidates.append((slug, f"dW = dZ[{l - 1}] A_prevᵀ", 1.2, below @ A.T))
@@ -111,12 +111,11 @@ def _reshaped(turned: Array, shape: tuple[int, int]) -> Candidates:
     return [(slug, says, 1.0, turned.reshape(shape))]
 
 
-def _handed_down(scene: Scene, l: int, dZ: Array) -> Array | None:
+def _dZ_below(scene: Scene, l: int, dZ: Array) -> Array | None:
     """The dZ that a layer makes for the one below, the input included, if it makes one."""
     dA = scene.W(l).T @ dZ
     if l > 1:
-        mask = scene.mask(l - 1)
-        return scene.backward(l - 1, dA if mask is None else dA * mask)
+        return scene.backward(l - 1, scene.masked(l - 1, dA))
     own = FORMULAS.get(scene.activation(l))
     return None if own is None else dA * own.of_a(scene.Z(0))
 
@@ -266,7 +265,7 @@ def bias_sums(
         value = _row_sums(dA) * np.mean(g, axis=1, keepdims=True)
         yield Piece("derivative_outside_sum", "db = Σ_i dA, times the mean of g′", 1.2, value)
         yield Piece("db_from_activation", "db = Σ_i g′(Z), without dA", 1.2, _row_sums(g))
-    below = _handed_down(scene, l, dZ)
+    below = _dZ_below(scene, l, dZ)
     if below is not None:
         says = f"db = Σ_i dZ[{l - 1}]"
         yield Piece("gradient_of_wrong_layer", says, 1.2, _row_sums(below))

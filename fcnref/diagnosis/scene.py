@@ -167,6 +167,11 @@ class Scene:
         """The dropout mask of layer l, if it has one."""
         return self.problem.masks.get(l)
 
+    def masked(self, l: int, dA: Array) -> Array:
+        """What is left of a gradient that is handed down to layer l, behind its dropout mask."""
+        mask = self.mask(l)
+        return dA if mask is None else dA * mask
+
     def keep(self, l: int) -> float:
         """The share of units that dropout keeps in layer l."""
         return 1.0 / float(np.max(self.problem.masks[l]))

@@ -6,11 +6,7 @@ say what it held in layer l, and the search goes one layer down. Blocks above th
 pin the rest, so that mistakes that compose do not multiply the work.
 """
 
-import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import compress
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,18 +15,18 @@ from fcnref._arrays import Array
 from fcnref.diagnosis.constants import constants
 from fcnref.diagnosis.deltas import deltas
 from fcnref.diagnosis.derivatives import own_record
+from fcnref.diagnosis.matching import Block, Feature, Match, size_of
 from fcnref.diagnosis.penalties import bias_penalties, penalties
-from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece, items_of, slugs_of
+from fcnref.diagnosis.pieces import Constant, Delta, Item, items_of, merged_cost, slugs_of
 from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen
 
-__all__ = ["Hypothesis", "merged_cost", "search"]
+__all__ = ["Hypothesis", "search"]
 
 UNEXPLAINED = 4.0
 ENOUGH = 1.65
 BEAM = 16
 MARGIN = 1.6
-UNNAMED = ("unnamed_constant", "", 1.7)
 
 
 class Hypothesis(NamedTuple):
@@ -43,32 +39,6 @@ class Hypothesis(NamedTuple):
     seen: Seen
     cost: float
     """How unlikely it is, in mistakes."""
-
-
-def merged_cost(items: Iterable[Item]) -> float:
-    """Add up the mistakes, where the same one in further layers costs next to nothing."""
-    total, known, slugs = 0.0, set(), set()
-    for item in items:
-        key = _kind(item)
-        if key in known:
-            total += 0.05
-        elif item.slug in slugs:
-            total += 0.1 if _letter(item.where) in {"W", "b"} else 0.5 * item.cost
-        else:
-            total += item.cost
-        known.add(key)
-        slugs.add(item.slug)
-    return total
-
-
-@lru_cache(maxsize=65536)
-def _kind(item: Item) -> tuple[str, str, str]:
-    """What makes a mistake the same one in another layer."""
-    return item.slug, re.sub(r"\[?\d+\]?", "", item.says), _letter(item.where)
-
-
-def _letter(where: str) -> str:
-    return where[1]
 
 
 def search(
@@ -117,28 +87,7 @@ def _fingerprint(seen: Seen) -> int:
     return hash(tuple((t + 0.0).astype(np.float32).tobytes() for t in tensors))
 
 
-class _Feature(NamedTuple):
-    """A prediction of a block, up to a constant: its mistakes below dZ, and the dZ it is of."""
-
-    items: tuple[Item, ...]
-    delta: int
-    value: Array
-
-
-class _Match(NamedTuple):
-    """A prediction that holds: the mistakes below dZ, the constant, and how well it holds."""
-
-    items: tuple[Item, ...]
-    delta: int
-    constant: Constant
-    error: float
-
-    @property
-    def cost(self) -> float:
-        return merged_cost(self.items) + self.constant.cost
-
-
-_Found: TypeAlias = tuple[list[Delta], list[_Match], list[_Match]]
+_Found: TypeAlias = tuple[list[Delta], list[Match], list[Match]]
 
 
 class _Layer:
@@ -149,16 +98,11 @@ class _Layer:
         self.dW, self.db = given[f"dW{l}"], given[f"db{l}"]
         self.known: dict[tuple[int, int], _Found] = {}
         self.largest = max(float(np.max(np.abs(block))) for block in given.values())
-        self.constants = constants(scene, l)
-        self.penalties = list(penalties(scene, l))
-        self.bias_penalties = list(bias_penalties(scene, l))
-        simple = [c for c in self.constants if 0 < c.cost < 1.35]
-        self.whole = [c for c in simple if np.any(self.penalties[0].value)]
-        self.whole_b = [c for c in simple if np.any(self.bias_penalties[0].value)]
-        self.by_value = sorted(self.constants, key=lambda c: c.value)
-        self.values = [c.value for c in self.by_value]
+        named, added, added_b = constants(scene, l), penalties(scene, l), bias_penalties(scene, l)
+        self.one = named[0]
+        self.block_W = Block(f"dW{l}", self.dW, list(added), named, tolerance)
+        self.block_b = Block(f"db{l}", self.db, list(added_b), named, tolerance)
         self.bound = np.inf
-        self.size_W = self.size_b = 0.0
 
     def explain(self, old: Hypothesis, mistakes: int) -> Iterator[Hypothesis]:
         """Extend a hypothesis by this layer in every way that reproduces its blocks."""
@@ -175,28 +119,29 @@ class _Layer:
         ways = list(deltas(scene, seen, l, mistakes))
         ways += self._fitted(seen, ways[0])
         s, A = scene.averaging, scene.A(l - 1)
-        W_features = [_Feature((), i, s * way.dZ @ A.T) for i, way in enumerate(ways)]
+        W_features = [Feature((), i, s * way.dZ @ A.T) for i, way in enumerate(ways)]
         b_features = [
-            _Feature((), i, s * np.sum(way.dZ, axis=1, keepdims=True)) for i, way in enumerate(ways)
+            Feature((), i, s * np.sum(way.dZ, axis=1, keepdims=True)) for i, way in enumerate(ways)
         ]
-        self.size_W, self.size_b = _size(W_features[:1]), _size(b_features[:1])
-        W_matches, b_matches = self._match_W(W_features), self._match_b(b_features)
+        block_W, typical_W = self.block_W, size_of(W_features[:1])
+        block_b, typical_b = self.block_b, size_of(b_features[:1])
+        W_matches = block_W.matches(W_features, typical_W)
+        b_matches = block_b.matches(b_features, typical_b)
         for_W = {0, *(match.delta for match in b_matches[:12])}
         for_b = {0, *(match.delta for match in W_matches[:12])}
         if mistakes > 1 and not W_matches and len(ways) < 2000:
             for_W |= {i for i, way in enumerate(ways) if len(way.items) < 2}
-        W_matches += self._match_W(self._weight_features(seen, ways, sorted(for_W)))
+        further = self._weight_features(seen, ways, sorted(for_W))
+        W_matches += block_W.matches(further, typical_W)
         for_b |= {match.delta for match in W_matches[:12]}
-        b_matches += self._match_b(self._bias_features(seen, ways, sorted(for_b)))
-        W_matches += self._undeclared_penalty([W_features[i] for i in sorted(for_W)])
-        plain_W = W_features[0]._replace(value=W_features[0].value + self.penalties[0].value)
-        plain_b = b_features[0]._replace(value=b_features[0].value + self.bias_penalties[0].value)
-        W_matches += self._clipped(self.dW, plain_W, f"dW{l}")
-        b_matches += self._clipped(self.db, plain_b, f"db{l}")
-        if not W_matches:
-            W_matches = self._unnamed_constant(self.dW, plain_W, b_matches)
-        if not b_matches:
-            b_matches = self._unnamed_constant(self.db, plain_b, W_matches)
+        further = self._bias_features(seen, ways, sorted(for_b))
+        b_matches += block_b.matches(further, typical_b)
+        W_matches += block_W.undeclared_penalty(scene.W(l), [W_features[i] for i in sorted(for_W)])
+        plain_W, plain_b = block_W.with_penalty(W_features[0]), block_b.with_penalty(b_features[0])
+        W_matches += block_W.clipped(plain_W, self.largest)
+        b_matches += block_b.clipped(plain_b, self.largest)
+        W_matches = W_matches or block_W.unnamed_constant(plain_W, b_matches)
+        b_matches = b_matches or block_b.unnamed_constant(plain_b, W_matches)
         return ways, W_matches, b_matches
 
     def _fitted(self, seen: Seen, right: Delta) -> list[Delta]:
@@ -204,7 +149,7 @@ class _Layer:
         scene, l, s = self.scene, self.l, self.scene.averaging
         if self.dW.shape != scene.W(l).shape or self.dW.size < 3:
             return []
-        residual = self.dW - self.penalties[0].value - s * right.dZ @ scene.A(l - 1).T
+        residual = self.dW - self.block_W.added[0].value - s * right.dZ @ scene.A(l - 1).T
         found = []
         for slug, says, directions, offset in self._with_a_number(seen, right):
             moved = np.stack([(s * T @ scene.A(l - 1).T).ravel() for T in directions], axis=1)
@@ -223,8 +168,7 @@ class _Layer:
         scene, l = self.scene, self.l
         if l < scene.L and seen.dW[l + 1].shape == scene.W(l + 1).shape:
             dA = -seen.dW[l + 1].T @ seen.dZ[l + 1]
-            mask = scene.mask(l)
-            direction = scene.backward(l, dA if mask is None else dA * mask)
+            direction = scene.backward(l, scene.masked(l, dA))
             says = "dA = (W − {:.4g} dW)ᵀ dZ, after the update"
             yield "updated_weights", says, [direction], np.zeros(1)
         below = scene.Z(l) <= 0
@@ -236,165 +180,32 @@ class _Layer:
             sides = [right.dZ * below, right.dA * below]
             yield "derivative_term_dropped", says, sides, np.array([1.0, 0.0])
 
-    def _undeclared_penalty(self, features: Sequence[_Feature]) -> list[_Match]:
-        """A multiple of W, or of its sign, that the declared penalty does not explain."""
-        W, found = self.scene.W(self.l), []
-        size = float(np.linalg.norm(self.dW))
-        if self.dW.shape != W.shape or W.size < 3 or not size:
-            return []
-        for feature in features:
-            residual = self.dW - self.penalties[0].value - feature.value
-            for says, tensor in (("W", W), ("sign(W)", np.sign(W))):
-                t = float(np.sum(residual * tensor) / np.sum(tensor * tensor))
-                off = float(np.linalg.norm(residual - t * tensor))
-                if abs(t) > 1e-6 * size and off <= self.tolerance * size:
-                    item = Item("reg_extra", f"dW with {t:.4g} {says} on top", f"dW{self.l}", 1.25)
-                    found.append(_Match((item,), feature.delta, self.constants[0], off / size))
-        return found
-
-    def _clipped(self, given: Array, right: _Feature, where: str) -> list[_Match]:
-        """A right block whose large entries were cut off."""
-        limit = float(np.max(np.abs(given)))
-        # In a small block a cut is told from a factor only if it is cut like the others.
-        if given.shape != right.value.shape or (given.size < 3 and limit < self.largest):
-            return []
-        off = float(np.linalg.norm(given - np.clip(right.value, -limit, limit)))
-        size = float(np.linalg.norm(given))
-        uncut = float(np.max(np.abs(right.value))) <= limit
-        if not size or uncut or off > self.tolerance * size:
-            return []
-        item = Item("gradient_clipped", f"{where} cut off at ±{limit:.4g}", where, 1.0)
-        return [_Match((item,), 0, self.constants[0], off / size)]
-
-    def _unnamed_constant(
-        self, given: Array, right: _Feature, other: Sequence[_Match]
-    ) -> list[_Match]:
-        """A number that nothing explains; in a small block it must be that of the other block."""
-        if given.shape != right.value.shape or not np.any(right.value):
-            return []
-        size = float(np.linalg.norm(given))
-        fitted = Constant(float(np.sum(given * right.value) / np.sum(right.value**2)), *UNNAMED)
-        shared = [m.constant for m in other if m.constant.slug == fitted.slug]
-        for constant in (*shared, *([fitted] if given.size >= 3 else ())):
-            off = float(np.linalg.norm(given - constant.value * right.value))
-            if off <= self.tolerance * size:
-                says = f"{constant.value:.6g}"
-                return [_Match((), 0, constant._replace(says=says), off / size)]
-        return []
-
     def _weight_features(
         self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
-    ) -> list[_Feature]:
+    ) -> list[Feature]:
         l, s = self.l, self.scene.averaging
         return [
-            _Feature(_items(piece, f"dW{l}"), i, s * piece.value)
+            Feature(piece.items(f"dW{l}"), i, s * piece.value)
             for i in of
             for piece in weight_products(self.scene, seen, l, ways[i].dA, ways[i].dZ)
         ]
 
-    def _bias_features(
-        self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
-    ) -> list[_Feature]:
+    def _bias_features(self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]) -> list[Feature]:
         l, s = self.l, self.scene.averaging
         return [
-            _Feature(_items(piece, f"db{l}"), i, s * piece.value)
+            Feature(piece.items(f"db{l}"), i, s * piece.value)
             for i in of
             for piece in bias_sums(self.scene, seen, l, ways[i].dA, ways[i].dZ, self.dW)
         ]
-
-    def _match_W(self, features: Sequence[_Feature]) -> list[_Match]:
-        size = max(self.size_W, _size(features[:4], below=1e9 * self.size_W))
-        return self._match(self.dW, features, self.penalties, self.whole, f"dW{self.l}", size)
-
-    def _match_b(self, features: Sequence[_Feature]) -> list[_Match]:
-        added, whole = self.bias_penalties, self.whole_b
-        size = max(self.size_b, _size(features[:4], below=1e9 * self.size_b))
-        return self._match(self.db, features, added, whole, f"db{self.l}", size)
-
-    def _match(
-        self,
-        given: Array,
-        features: Sequence[_Feature],
-        added: Sequence[Piece],
-        whole: Sequence[Constant],
-        where: str,
-        largest: float,
-    ) -> list[_Match]:
-        """Find the features that make the block, times a named constant and plus a penalty."""
-        features = _finite([f for f in features if f.value.shape == given.shape])
-        size = float(np.linalg.norm(given))
-        if not features:
-            return []
-        if size <= 1e-13 * largest and not np.any(added[0].value):
-            return self._nothing(features, where, exact=size == 0.0, floor=1e-13 * largest)
-        targets = [(piece, None) for piece in added if piece.value.shape == given.shape]
-        targets = targets or [(Piece("", "", 0.0, np.zeros(given.shape)), None)]
-        whole = whole if added[0].value.shape == given.shape else []
-        T = [given - piece.value for piece, _ in targets]
-        T += [given - c.value * added[0].value for c in whole]
-        labels: list[tuple[Piece, Constant | None]] = [*targets, *((added[0], c) for c in whole)]
-        F = np.stack([f.value.ravel() for f in features])
-        R = np.stack([t.ravel() for t in T])
-        FF, RR, FR = np.sum(F * F, axis=1), np.sum(R * R, axis=1), F @ R.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            C = FR / FF[:, None]
-            residual = RR[None, :] - C * FR
-        floor = (1e-12 * max(size, 1e-30)) ** 2
-        close = residual <= 1e-9 * RR[None, :] + floor
-        matches = []
-        for i, r in np.argwhere(close & (FF[:, None] > floor)):
-            piece, total = labels[r]
-            for constant in self._named(float(C[i, r])):
-                if total is not None and constant.value != total.value:
-                    continue
-                error = float(np.linalg.norm(R[r] - constant.value * F[i])) / max(size, 1e-300)
-                if error <= self.tolerance:
-                    items = features[i].items + _items(piece, where)
-                    if total is None or constant.value != 1.0:
-                        matches.append(_Match(items, features[i].delta, constant, error))
-        for i, r in np.argwhere((FF[:, None] <= floor) & (RR[None, :] <= floor)):
-            if labels[r][1] is None:
-                items = features[i].items + _items(labels[r][0], where)
-                matches.append(_Match(items, features[i].delta, self.constants[0], 0.0))
-        return sorted(matches, key=lambda match: match.cost)
-
-    def _nothing(
-        self, features: Sequence[_Feature], where: str, exact: bool, floor: float
-    ) -> list[_Match]:
-        """A block of zeros: because dZ is zero, or its sum, or by itself."""
-        one = self.constants[0]
-        found = [
-            _Match(f.items, f.delta, one, 0.0)
-            for f in features
-            if not np.any(f.value) or (_cancels(f, exact) and np.linalg.norm(f.value) <= floor)
-        ]
-        # Under softmax and cross-entropy the units cancel: a sum over them all is zero.
-        cheap = [
-            match._replace(items=tuple(i._replace(cost=0.75) for i in match.items))
-            if any(i.slug == "db_sum_all_axes" for i in match.items) and match.delta == 0
-            else match
-            for match in found
-        ]
-        found = cheap
-        slug = "db_zero" if where[1] == "b" else "dW_zero"
-        if exact and any(f.delta == 0 and not f.items for f in features):
-            says = f"{where[:2]} = 0"
-            found.append(_Match((Item(slug, says, where, 0.8),), 0, one, 0.0))
-        return sorted(found, key=lambda match: match.cost)
-
-    def _named(self, value: float) -> list[Constant]:
-        near = max(self.tolerance, 1e-7) * abs(value)
-        start, end = bisect_left(self.values, value - near), bisect_right(self.values, value + near)
-        return sorted(self.by_value[start:end], key=lambda c: c.cost)[:3]
 
     def _combine(
         self,
         old: Hypothesis,
         ways: Sequence[Delta],
-        W_matches: Sequence[_Match],
-        b_matches: Sequence[_Match],
+        W_matches: Sequence[Match],
+        b_matches: Sequence[Match],
     ) -> Iterator[Hypothesis]:
-        nothing = _Match((), 0, self.constants[0], 0.0)
+        nothing = Match((), 0, self.one, 0.0)
         before, known = old.cost, {item.slug for item in old.items}
         of_W, of_b = self._priced(W_matches, ways), self._priced(b_matches, ways)
         for W_price, W_slugs, W_match in of_W:
@@ -420,10 +231,10 @@ class _Layer:
                         yield new
 
     def _priced(
-        self, matches: Sequence[_Match], ways: Sequence[Delta]
-    ) -> list[tuple[float, set[str], _Match | None]]:
+        self, matches: Sequence[Match], ways: Sequence[Delta]
+    ) -> list[tuple[float, set[str], Match | None]]:
         """The cheapest matches of a block, and that there is none, with their prices and slugs."""
-        priced: list[tuple[float, set[str], _Match | None]] = [
+        priced: list[tuple[float, set[str], Match | None]] = [
             (
                 match.cost + ways[match.delta].cost,
                 {i.slug for i in (*match.items, *ways[match.delta].items)}
@@ -438,8 +249,8 @@ class _Layer:
         self,
         old: Hypothesis,
         ways: Sequence[Delta],
-        at_W: _Match,
-        at_b: _Match,
+        at_W: Match,
+        at_b: Match,
         lost: tuple[str, ...],
     ) -> Iterator[Hypothesis]:
         """Decide what is handed down: the dZ behind dW, the one behind db, or the right one."""
@@ -509,29 +320,6 @@ class _Layer:
             # What spoils one block alone is more likely in the line of that block than above it.
             extra += 0.0 if only & slugs else 0.06
             yield hypothesis(items, extra, ways[way].dA, ways[way].dZ)
-
-
-def _finite(features: Sequence[_Feature]) -> list[_Feature]:
-    if not features:
-        return []
-    # One look at all of them: there are hundreds, each of a few numbers.
-    finite = np.isfinite(np.stack([f.value.ravel() for f in features]))
-    return list(compress(features, np.all(finite, axis=1)))
-
-
-def _size(features: Sequence[_Feature], below: float = np.inf) -> float:
-    """The largest entry of predictions, without those that overflow."""
-    sizes = (float(np.max(np.abs(feature.value))) for feature in features)
-    return max((size for size in sizes if size <= below), default=0.0)
-
-
-def _cancels(feature: _Feature, exact: bool) -> bool:
-    """Whether zeros may be what is left of a sum: rounding seldom leaves an exact zero."""
-    return not exact or any(item.slug == "db_sum_all_axes" for item in feature.items)
-
-
-def _items(piece: Piece, where: str) -> tuple[Item, ...]:
-    return items_of(piece.slug, piece.says, where, piece.cost)
 
 
 def _of_constant(constant: Constant, where: str) -> tuple[Item, ...]:
