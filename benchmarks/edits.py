@@ -8,8 +8,8 @@ that an equation further down notices, "not read" those that leave what the chec
 
 Prints a table for the equations that are true by evaluation and one for the definitions; with
 ``--verbose`` the edits that pass, and those whose undoing is not named. ``--quick`` looks for no
-repairs. Arguments choose pages. The site takes hours: ``--part 3/16 --save FILE`` makes every
-sixteenth edit, and ``--add FILE ...`` prints the sum of what was saved.
+repairs, which takes half of the minutes. Arguments choose pages. ``--part 3/16 --save FILE`` makes
+every sixteenth edit, and ``--add FILE ...`` prints the sum of what was saved.
 """
 
 import argparse

@@ -11,12 +11,12 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import threadpoolctl
+from clock import best_of
 from results import save
 
 from fcnref.equations import Notation, check_page
@@ -27,16 +27,6 @@ DOCS = Path(__file__).parents[1] / "docs"
 CONF = DOCS / "conf.py"
 QUANTITIES = frozenset({"W", "b", "Z", "A", "D", "Y"})
 """What a network can be differentiated by, apart from the parameters of other activations."""
-
-
-def best_of(runs: int, f: Callable[[], Any]) -> float:
-    """Return the least time of the processor over several runs."""
-    times = []
-    for _ in range(runs):
-        start = time.process_time()
-        f()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def all_derivatives() -> int:

@@ -7,14 +7,13 @@ the machine does leaves the figures alone.
 
 import argparse
 import importlib.util
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib import metadata
-from typing import Any
 
 import numpy as np
 import threadpoolctl
+from clock import best_of
 from results import save
 
 from fcnref import loss_and_grads
@@ -27,15 +26,6 @@ SIZES = [(32, 24, 6), (64, 100, 10), (128, 200, 10), (128, 128, 128, 10), (784, 
 def network(sizes: tuple[int, ...]) -> Problem:
     activations = ["tanh"] * (len(sizes) - 2) + ["softmax"]
     return random_problem(sizes, activations, "cross_entropy", m=7)
-
-
-def best_of(runs: int, f: Callable[[], Any]) -> float:
-    times = []
-    for _ in range(runs):
-        start = time.process_time()
-        f()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def torch_check(problem: Problem) -> Callable[[], bool]:

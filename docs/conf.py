@@ -171,7 +171,7 @@ intersphinx_mapping = write_inventories(BUILD / "inventories")
 address = os.environ.get("FCNREF_ADDRESS") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 html_baseurl = address and f"{address.rstrip('/')}/"
 html_additional_pages = {"404": "not-found.html"}
-printable = os.environ.get("FCNREF_PDF", "")
+html_context = {"default_mode": "auto", "printable": os.environ.get("FCNREF_PDF", "")}
 
 # Look.
 html_theme = "sphinx_book_theme"
@@ -181,7 +181,6 @@ html_static_path = ["_static", "../fcnref/show/assets/indices.css"]
 html_css_files = ["book.css", "indices.css", "pictures.css"]
 html_js_files = [("page.js", {"defer": "defer"}), "index-colors.js"]
 html_favicon = "_static/mark.svg"
-html_context = {"default_mode": "auto", "printable": printable}
 html_copy_source = False
 html_search_scorer = str(DOCS / "_ext" / "search_scorer.js")
 html_show_sourcelink = False

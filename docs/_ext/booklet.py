@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,6 @@ from pypdf import PdfReader
 
 DOCS = Path(__file__).resolve().parent.parent
 SITE = DOCS / "_build" / "html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 MARGIN, WIDTH = "18mm", 658  # 658 pixels are the 174 mm between two margins of a sheet of A4
 SCREEN_ONLY = (
@@ -185,9 +183,9 @@ def print_with(browser: Browser, target: Path) -> None:
 
 def main(target: Path) -> None:
     """Make the booklet."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
+    path = os.environ.get("CHROMIUM")
     if not path:
-        raise SystemExit("no Chromium was found; install one, or name it in CHROMIUM")
+        raise SystemExit("CHROMIUM names no browser; nox --session pdf looks for one")
     target.parent.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)

@@ -131,8 +131,7 @@ def _reading(
 ) -> Activation:
     """Make the record of an activation whose rule always reads something."""
     rule = _Rule(name, reads, backward)
-    # mypy does not see that a NamedTuple can be called.
-    return Activation(name, forward, rule, reads)  # type: ignore[arg-type]
+    return Activation(name, forward, rule, reads)  # type: ignore[arg-type]  # mypy calls no tuple
 
 
 def _identity_backward(dA: Array, _: Array | None) -> Array:

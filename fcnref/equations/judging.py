@@ -161,14 +161,13 @@ def _settles(
     if isinstance(left, Count) and not claim.identity:
         return True
     if isinstance(left, Node) and _given_in_numbers(left, right):
-        return outcome.failure is not None and outcome.failure.code == "value"
+        return _differs(outcome)
     if isinstance(left, Node) and left.family == "V":
         return notation.variance == "any"
     if isinstance(left, Node) and left.family in {"J", "losses"}:
-        if outcome.failure is None or outcome.failure.code != "value":
-            return False  # a cost is a number, whichever it is
         of_losses = any(isinstance(p, Node) and p.family == "losses" for p in walk(right))
-        return declared_cost in ({"any"} if of_losses else {"any", "mean", "sum"})
+        is_open = declared_cost in ({"any"} if of_losses else {"any", "mean", "sum"})
+        return is_open and _differs(outcome)  # a cost is a number, whichever it is
     is_g = isinstance(left, Apply) and left.function == "activation" and not left.primes
     return is_g and notation.activation in {"generic", "elementwise"}
 
@@ -178,8 +177,13 @@ def _chooses_numbers(left: Expression, right: Expression, claim: Claim, outcome:
     numbers = [{p.name for p in walk(side) if isinstance(p, Free)} for side in (left, right)]
     if claim.identity or _derives(claim) or not all(numbers) or numbers[0] == numbers[1]:
         return False
-    meets = outcome.failure is not None and outcome.failure.code == "value"
-    return meets and bool(outcome.ratios) and all(isfinite(ratio) for _, ratio in outcome.ratios)
+    ratios = [ratio for _, ratio in outcome.ratios]
+    return _differs(outcome) and bool(ratios) and all(map(isfinite, ratios))
+
+
+def _differs(outcome: Outcome) -> bool:
+    """Tell whether both sides exist, in one shape and with the same free indices, and differ."""
+    return outcome.failure is not None and outcome.failure.code == "value"
 
 
 def _derives(claim: Claim) -> bool:

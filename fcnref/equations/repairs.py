@@ -27,6 +27,7 @@ from fcnref.equations.expression import (
     Transpose,
     Truth,
     free_letters,
+    is_scalar,
     ranges,
     rewrite,
     show,
@@ -34,7 +35,7 @@ from fcnref.equations.expression import (
     walk,
 )
 from fcnref.equations.notation import Notation
-from fcnref.equations.variants import OTHER_CASE, Variant, is_legal, is_scalar
+from fcnref.equations.variants import OTHER_CASE, Variant, is_legal
 
 
 def larger_edits(left: Expression, right: Expression, notation: Notation) -> Iterator[Variant]:

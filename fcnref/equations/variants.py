@@ -18,28 +18,23 @@ from fcnref.equations.expression import (
     Entry,
     Expression,
     Free,
-    Functional,
     Hadamard,
     Index,
-    Limit,
-    Mean,
     Negative,
     Node,
     Number,
     Ones,
     Place,
     Pool,
-    Power,
     Product,
     Quotient,
-    Rate,
     Series,
     Size,
     Sum,
     Transpose,
-    Truth,
     bound_letters,
     edits,
+    is_scalar,
     ranges,
     rewrite,
     show,
@@ -272,43 +267,6 @@ def _edit_layer(node: Node, shifts: Sequence[int]) -> Iterator[tuple[str, Node]]
     for other in others:
         new = replace(node, layer=other)
         yield f"layer|{show(new)} for {show(node)}", new
-
-
-def is_scalar(node: Any) -> bool:
-    """Tell whether an expression is a number whatever the network."""
-    match node:
-        case Number() | Count() | Truth():
-            return True
-        case Defined() | Functional():
-            return isinstance(node, Functional) or is_scalar(node.body)
-        case Node():
-            fixed = node.column is not None or node.single or FRAME[node.family][1] == "1"
-            return node.family in {"J", "V"} or (node.row is not None and fixed)
-        case Free():
-            return None not in node.places
-        case Rate():
-            return is_scalar(node.of)
-        case Limit() | Mean():
-            return is_scalar(node.of)
-        case Derivative():
-            return is_scalar(node.top) and is_scalar(node.bottom)
-        case Entry():
-            return node.row is not None and node.column is not None
-        case Sum():
-            return all(map(is_scalar, node.terms))
-        case Product() | Hadamard():
-            return all(map(is_scalar, node.factors))
-        case Quotient():
-            return is_scalar(node.top) and is_scalar(node.bottom)
-        case Negative() | Transpose():
-            return is_scalar(node.of)
-        case Series():
-            return is_scalar(node.body)
-        case Power():
-            return is_scalar(node.base)
-        case Apply():
-            return node.function in {"norm", "trace"} or all(map(is_scalar, node.arguments))
-    return False
 
 
 class Canonical:

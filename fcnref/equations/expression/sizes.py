@@ -1,4 +1,4 @@
-"""How far an index runs: the sizes of stored arrays and of what is made of them."""
+"""How far an index runs: the sizes of stored arrays, of what is made of them, and of numbers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,36 @@ from fcnref.equations.expression.records import (
     LAYERS,
     NOTHING,
     ONE,
+    Apply,
+    Count,
     Defined,
+    Derivative,
     Dotted,
     Entry,
     Expression,
     Free,
+    Functional,
+    Hadamard,
     Index,
+    Limit,
+    Mean,
+    Negative,
     Node,
+    Number,
     Place,
+    Power,
     Product,
+    Quotient,
+    Rate,
+    Series,
     Size,
+    Sum,
     Transpose,
+    Truth,
 )
 from fcnref.equations.expression.trees import children
 
-__all__ = ["FRAME", "extent", "frame", "over_all_places", "ranges"]
+__all__ = ["FRAME", "extent", "frame", "is_scalar", "over_all_places", "ranges"]
 
 
 FRAME: dict[str, tuple[str, str]] = {
@@ -60,6 +75,43 @@ def frame(node: Node) -> tuple[Place, Place]:
 
     rows, columns = FRAME[node.family]
     return size(rows), size(columns)
+
+
+def is_scalar(node: Any) -> bool:
+    """Tell whether an expression is a number whatever the network."""
+    match node:
+        case Number() | Count() | Truth():
+            return True
+        case Defined() | Functional():
+            return isinstance(node, Functional) or is_scalar(node.body)
+        case Node():
+            fixed = node.column is not None or node.single or FRAME[node.family][1] == "1"
+            return node.family in {"J", "V"} or (node.row is not None and fixed)
+        case Free():
+            return None not in node.places
+        case Rate():
+            return is_scalar(node.of)
+        case Limit() | Mean():
+            return is_scalar(node.of)
+        case Derivative():
+            return is_scalar(node.top) and is_scalar(node.bottom)
+        case Entry():
+            return node.row is not None and node.column is not None
+        case Sum():
+            return all(map(is_scalar, node.terms))
+        case Product() | Hadamard():
+            return all(map(is_scalar, node.factors))
+        case Quotient():
+            return is_scalar(node.top) and is_scalar(node.bottom)
+        case Negative() | Transpose():
+            return is_scalar(node.of)
+        case Series():
+            return is_scalar(node.body)
+        case Power():
+            return is_scalar(node.base)
+        case Apply():
+            return node.function in {"norm", "trace"} or all(map(is_scalar, node.arguments))
+    return False
 
 
 def ranges(node: Any, letter: str) -> Iterator[Place]:

@@ -17,6 +17,7 @@ from fcnref.equations.expression import (
     Quotient,
     Rate,
     Transpose,
+    is_scalar,
     show,
 )
 from fcnref.equations.meaning.names import PARTIAL, bare_name, is_bold, look_up
@@ -31,7 +32,6 @@ from fcnref.equations.syntax import (
     spell,
     unwrapped,
 )
-from fcnref.equations.variants import is_scalar
 
 
 def read_nabla(reader: Reader, cursor: Cursor) -> Expression | None:
