@@ -7,7 +7,15 @@ import pytest
 
 pytest.importorskip("sphinx")
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "_ext"))
-deal = pytest.importorskip("several_processes").deal
+processes = pytest.importorskip("several_processes")
+deal, weight = processes.deal, processes.weight
+
+
+def test_a_page_weighs_what_it_declares_or_what_its_cells_weigh():
+    cells = "```{code-cell}\nseconds: 90\n```\n" * 3
+    assert weight(f"---\nkernelspec: python3\nseconds: 12\n---\n{cells}") == 12
+    assert weight(f"---\nkernelspec: python3\n---\n{cells}") == pytest.approx(1.0)
+    assert weight("# A page\n") < weight(cells) < 12
 
 
 def test_every_page_is_dealt_once():

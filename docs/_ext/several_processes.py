@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 
-SECONDS = re.compile(r"^seconds: (\d+)$", re.MULTILINE)
+SECONDS = re.compile(r"---\n(?:(?!---\n).*\n)*seconds: (\d+)\n")
 
 
 def weight(page: str) -> float:
     """Guess how many seconds a page takes: as it declares, or by the number of its cells."""
-    declared = SECONDS.search(page.partition("\n---\n")[0])
+    declared = SECONDS.match(page)
     return float(declared[1]) if declared else 0.4 + 0.2 * page.count("{code-cell}")
 
 
