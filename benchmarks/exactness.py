@@ -3,6 +3,8 @@
 The oracle is mpmath with 60 digits, over all magnitudes of both signs in double and in single
 precision. SciPy, PyTorch and JAX stand beside where they are installed; their derivatives are the
 ones that their automatic differentiation takes, SciPy's the textbook formula of its own values.
+Then every number of single precision where the maps bend is tried, with double precision as the
+oracle.
 
 Of a loss or a column map the units are those of the largest term that a result is the sum of, and
 every column is a batch of its own; the gradient of a map is its backward rule.
@@ -20,7 +22,7 @@ import fcnref
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import exact_columns
-from tests.exact import MAPS, exact, ulps, whole_range
+from tests.exact import MAPS, exact, ulps, whole_range, worst_of_singles
 from tests.exact_columns import CASES, EPSILON, GAIN, SHIFT
 
 Map = Callable[..., Any]
@@ -28,6 +30,7 @@ Maps = dict[str, tuple[Map, Map | None]]
 """Value and derivative by name: of Z for an elementwise map, of Z and Y for the others."""
 
 MOST = 4
+ALL = 20_000
 ONE_COLUMN_IN = 10
 """Numbers of an elementwise map: a column of a loss takes as long as they do."""
 
@@ -234,12 +237,21 @@ def losses_and_column_maps(present: dict[str, Maps], count: int, dtype: Any) -> 
             row(name, which, list(present.values()), error)
 
 
+def every_single(maps: Maps, stride: int) -> None:
+    which_numbers = "every number" if stride == 1 else f"every {stride}th number"
+    header(f"float32, {which_numbers} from 2⁻²⁶ to 2⁷ and its negative", {"fcnref": maps})
+    for name in MAPS:
+        for which in (0, 1):
+            row(name, which, [maps], lambda f: worst_of_singles(f, stride))
+
+
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else ALL
     present = {name: make() for name, make in LIBRARIES.items() if find_spec(name)}
     for dtype in (np.float64, np.float32):
         elementwise_maps(present, count, dtype)
         losses_and_column_maps(present, count // ONE_COLUMN_IN, dtype)
+    every_single(present["fcnref"], stride=1 if count >= ALL else 997)
     for name in LIBRARIES:
         if not find_spec(name):
             print(f"{name} is not installed and left out.")

@@ -1,6 +1,6 @@
 """Every elementwise map and its derivative to 60 digits, and errors in units in the last place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import mpmath as mp
@@ -108,3 +108,24 @@ def whole_range(rng: np.random.Generator, count: int, dtype: Any = np.float64) -
     special = [0.0, float(info.tiny), float(info.smallest_subnormal), float(info.max), 1.0, 708.5]
     Z = np.concatenate([Z, special])
     return np.concatenate([Z, -Z]).astype(dtype)
+
+
+def singles(stride: int) -> Iterator[Array]:
+    """The numbers of single precision from 2⁻²⁶ to 2⁷ in order, every `stride`-th, in blocks.
+
+    Below, every map is its own tangent to all digits; above, it is saturated.
+    """
+    first, last = (int(np.float32(2.0**power).view(np.uint32)) for power in (-26, 7))
+    block = stride << 20
+    for start in range(first, last, block):
+        numbers = np.arange(start, min(start + block, last), stride, np.uint32).view(np.float32)
+        yield np.concatenate([-numbers, numbers])
+
+
+def worst_of_singles(f: Callable[[Array], Array], stride: int) -> float:
+    """The largest error in units in the last place of single precision, beside double precision."""
+    return max(
+        float(np.max(np.abs(f(Z) - wanted) / np.spacing(np.abs(wanted).astype(np.float32))))
+        for Z in singles(stride)
+        for wanted in [f(Z.astype(np.float64))]
+    )

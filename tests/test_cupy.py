@@ -8,7 +8,7 @@ from fcnref import LOSSES, loss_and_grads
 from tests.doors import arguments
 from tests.networks import problem
 from tests.oracles import PEER, assert_close
-from tests.registry import RECORDS
+from tests.registry import RECORDS, UNITS
 from tests.test_protocols import CARRIED
 from tests.trees import leaves, mapped
 
@@ -17,10 +17,6 @@ try:
     cupy.cuda.runtime.getDeviceCount()
 except cupy.cuda.runtime.CUDARuntimeError:
     pytest.skip("CuPy is installed, and there is no GPU", allow_module_level=True)
-
-EXACT_GELU = {"gelu", "gelu_prime", "gelu_backward", "gelu_jacobian"}
-ON_THE_GPU = {name: f for name, f in CARRIED.items() if name not in EXACT_GELU}
-"""All but the exact GELU, whose error function is SciPy's and knows the arrays of NumPy alone."""
 
 
 def assert_same(there, here):
@@ -32,17 +28,30 @@ def assert_same(there, here):
             assert_close(cupy.asnumpy(mine), theirs, PEER)
 
 
-@pytest.mark.parametrize("function", ON_THE_GPU.values(), ids=ON_THE_GPU.keys())
+@pytest.mark.parametrize("function", CARRIED.values(), ids=CARRIED.keys())
 def test_a_function_stays_on_the_gpu(function):
     given = arguments(function)
     assert_same(function(**mapped(cupy.asarray, given)), function(**given))
 
 
-@pytest.mark.parametrize("name", sorted(RECORDS.keys() - {"gelu", "layer_norm"}))
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS.keys() - {"layer_norm"}))
+@every_loss
 def test_a_network_stays_on_the_gpu(name, loss, rng):
     X, Y, layers = problem(rng, RECORDS[name], loss)
     there = loss_and_grads(*mapped(cupy.asarray, (X, Y, layers)), loss, with_dA_0=True)
+    assert_same(there, loss_and_grads(X, Y, layers, loss, with_dA_0=True))
+
+
+@every_loss
+def test_a_network_whose_activation_has_parameters_stays_on_the_gpu(loss, rng):
+    gain, shift = rng.standard_normal((2, UNITS, 1))
+    X, Y, layers = problem(rng, fcnref.layer_norm_with(gain, shift), loss)
+    hidden = fcnref.layer_norm_with(cupy.asarray(gain), cupy.asarray(shift))
+    theirs = (*(layer._replace(activation=hidden) for layer in layers[:-1]), layers[-1])
+    there = loss_and_grads(*mapped(cupy.asarray, (X, Y, theirs)), loss, with_dA_0=True)
     assert_same(there, loss_and_grads(X, Y, layers, loss, with_dA_0=True))
 
 
