@@ -2,9 +2,10 @@
 
 The edits are made in the LaTeX that the page prints: an index, a layer, a transpose, a factor, a
 sign. An edit that leaves a true equation, such as the swap of two indices of a symmetric matrix, is
-counted apart as equal: it has to hold in further networks of other sizes as well. "mended" counts
-the edits whose undoing is among the repairs that the message names, "later" those of a definition
-that an equation further down notices, "not read" those that leave what the checker cannot read.
+counted apart as equal: it has to hold in further networks of other sizes as well. "undone" counts
+the edits whose undoing is among the repairs that the message names, "mended" those for which it
+names another edit that makes the equation true, "later" those of a definition that an equation
+further down notices, "not read" those that leave what the checker cannot read.
 
 Prints a table for the equations that are true by evaluation and one for the definitions; with
 ``--verbose`` the edits that pass, and those whose undoing is not named. ``--quick`` looks for no
@@ -81,7 +82,8 @@ def edits(tex: str) -> Iterator[tuple[str, str]]:
         new = str(int(m[0]) + 1) if m[0].isdigit() else ""
         yield "factor", f"{tex[: m.start()]} {new} {tex[m.end() :]}"
     for m in EQUALS.finditer(tex):
-        yield "factor", rf"{tex[: m.end()]} \frac{{1}}{{m}} {tex[m.end() :]}"
+        at = m.end() + len(re.match(r"\s*-?", tex[m.end() :])[0])  # a factor stands behind a sign
+        yield "factor", rf"{tex[:at]} \frac{{1}}{{m}} {tex[at:]}"
     for m in SIGN.finditer(tex):
         if tex.count("{", 0, m.start()) == tex.count("}", 0, m.start()):
             yield "sign", tex[: m.start(1)] + {"+": "-", "-": "+"}[m[1]] + tex[m.end(1) :]
@@ -185,6 +187,8 @@ def fate(edited: Said, row: str, page: Page, was: list[Expression], watch: Watch
     after = watch.verdicts(edited)
     if fails(after):
         if watch.names(was):
+            return ["noticed", "undone"]
+        if any(verdict.repair for verdict in after):
             return ["noticed", "mended"]
         unread = all(verdict.status != "wrong" and not verdict.faults for verdict in after)
         return ["noticed", "not read"] if unread else ["noticed"]
@@ -194,7 +198,7 @@ def fate(edited: Said, row: str, page: Page, was: list[Expression], watch: Watch
     return ["equal"] if compared and holds_elsewhere(edited) else ["passed"]
 
 
-COLUMNS = ("edits", "noticed", "mended", "later", "not read", "equal", "passed")
+COLUMNS = ("edits", "noticed", "undone", "mended", "later", "not read", "equal", "passed")
 Counts: TypeAlias = Counter[tuple[str, str, str]]
 
 
@@ -217,7 +221,7 @@ def measured(paths: Sequence[Path], options: argparse.Namespace) -> Counts:
                     edited = said._replace(rows=[*said.rows[:n], tex, *said.rows[n + 1 :]])
                     found = fate(edited, tex, page, was, watch)
                     counts.update((group, kind, column) for column in ("edits", *found))
-                    if options.verbose and found[-1] not in {"mended", "later"}:
+                    if options.verbose and found[-1] not in {"undone", "later"}:
                         told = " / ".join(map(str, watch.found))
                         print(
                             f"{group}, {kind}, {found[-1]}, {label}: {tex}\n    {told}", flush=True
@@ -236,8 +240,10 @@ def table(counts: Counts, group: str) -> str:
     lines.append(f"{'all':12}" + "".join(f"{number:10}" for number in total.values()))
     change = max(total["edits"] - total["equal"], 1)
     lines.append(f"noticed: {total['noticed'] / change:.2%} of the edits that change the meaning")
+    noticed = max(total["noticed"], 1)
     lines.append(
-        f"undoing named: {total['mended'] / max(total['noticed'], 1):.1%} of those noticed"
+        f"named: the undoing of {total['undone'] / noticed:.1%} of those noticed, "
+        f"a repair of {(total['undone'] + total['mended']) / noticed:.1%}"
     )
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,9 +19,15 @@ from fcnref.equations.expression import (
     free_letters,
     walk,
 )
+from fcnref.equations.missing import (
+    in_definitions,
+    with_factors,
+    with_terms,
+    with_unseen_factors,
+)
 from fcnref.equations.networks import LOSSES
 from fcnref.equations.notation import Notation
-from fcnref.equations.repairs import larger_edits, with_factors, with_other_numbers
+from fcnref.equations.repairs import larger_edits, with_other_numbers
 from fcnref.equations.variants import Variant, variants
 
 
@@ -69,14 +75,10 @@ def explain(
     if scale:
         codes.append("scale")
         causes.append(f"right side = {scale} × left side")
-    repairs: list[Repair] = []
-    for variant, a, b, where in _edits(left, right, bench.notation, members):
-        if (where or scale) and variant.code in {"scale", "sign"}:
-            continue
-        if bench.holds(a, b):
-            repairs.append(Repair(variant.code, f"true with{where} {variant.text}", a, b))
-        if len(repairs) == MOST_REPAIRS:
-            break
+    plain = not scale
+    repairs = _mending(_edits(left, right, bench.notation, members), bench, plain=plain)
+    if not repairs:
+        repairs = _mending(_additions(left, right, bench.notation, members), bench, plain=plain)
     if scale and not repairs:
         text = f"true with the right side divided by {scale}"
         repairs.append(Repair("scale", text, left, right))
@@ -84,9 +86,26 @@ def explain(
     return Explanation(tuple(codes), tuple(causes), tuple(repairs))
 
 
+Edit: TypeAlias = tuple[Variant, Expression, Expression, str]
+"""An edit, both sides after it, and words for its place."""
+
+
+def _mending(edits: Iterator[Edit], bench: Bench, *, plain: bool) -> list[Repair]:
+    """Return the first edits after which the sides agree; only `plain` ones may be a factor."""
+    repairs: list[Repair] = []
+    for variant, left, right, where in edits:
+        if (where or not plain) and variant.code in {"scale", "sign"}:
+            continue
+        if bench.holds(left, right):
+            repairs.append(Repair(variant.code, f"true with{where} {variant.text}", left, right))
+        if len(repairs) == MOST_REPAIRS:
+            break
+    return repairs
+
+
 def _edits(
     left: Expression, right: Expression, notation: Notation, members: Sequence[Expression]
-) -> Iterator[tuple[Variant, Expression, Expression, str]]:
+) -> Iterator[Edit]:
     """Yield the edits of the right side, then those of the left, with both sides."""
     letters = free_letters(left) | free_letters(right)
     for variant in larger_edits(left, right, notation):
@@ -97,6 +116,19 @@ def _edits(
         yield variant, left, variant.expression, ""
     for variant in _ordered(variants(left, letters, notation, far=True)):
         yield variant, variant.expression, right, ", on the left,"
+
+
+def _additions(
+    left: Expression, right: Expression, notation: Notation, members: Sequence[Expression]
+) -> Iterator[Edit]:
+    """Yield what is looked for where no edit helps: what is missing, and wrong definitions."""
+    members = (left, *members)
+    for variant in (*with_unseen_factors(right, members), *with_terms(right, members)):
+        yield variant, left, variant.expression, ""
+    for variant in larger_edits(right, left, notation):
+        yield variant, variant.expression, right, ", on the left,"
+    for variant, a, b in in_definitions(left, right, notation):
+        yield variant, a, b, ""
 
 
 _ALONE = {"elementwise", "activation", "cost"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -10,8 +10,6 @@ from typing import Any
 from fcnref.equations.expression import (
     ONE,
     Apply,
-    Count,
-    Defined,
     Expression,
     Index,
     Node,
@@ -19,13 +17,11 @@ from fcnref.equations.expression import (
     Ones,
     Place,
     Product,
-    Quotient,
     Series,
     Size,
     Space,
-    Sum,
     Transpose,
-    Truth,
+    edits,
     free_letters,
     is_scalar,
     ranges,
@@ -35,7 +31,7 @@ from fcnref.equations.expression import (
     walk,
 )
 from fcnref.equations.notation import Notation
-from fcnref.equations.variants import OTHER_CASE, Variant, is_legal
+from fcnref.equations.variants import OTHER_CASE, Variant
 
 
 def larger_edits(left: Expression, right: Expression, notation: Notation) -> Iterator[Variant]:
@@ -84,41 +80,16 @@ def larger_edits(left: Expression, right: Expression, notation: Notation) -> Ite
                 yield Variant("quantity", f"{show(fixed)} for {show(part)}", new)
 
 
-def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
-    """Yield a side with a factor more in one of its terms, out of what the equation is made of."""
-    parts = [part for member in (*members, right) for part in walk(member)]
-    kinds = Node | Truth | Defined
-    factors: list[Expression] = [p for p in parts if isinstance(p, kinds) and is_scalar(p)]
-    units = [p for p in factors if isinstance(p, Node) and p.family == "Z"]
-    factors += [Apply("activation", (unit,), 1, unit.layer) for unit in units]
-    numbers: list[Expression] = [Quotient(Number(1.0), Count(Size("m"))), Count(Size("m"))]
-    known = free_letters(tuple(members))
-    for factor in dict.fromkeys((*factors, *numbers)):
-        if isinstance(factor, Node) and factor.family == "J":
-            continue
-        for place in _terms(right):
-            new = _with(right, place, Product((factor, place)))
-            if is_legal(new) and free_letters(new) <= known | free_letters(right):
-                yield Variant("factor", f"{show(factor)} times {show(place)}", new)
-
-
 def with_other_numbers(right: Expression) -> Iterator[Variant]:
     """Yield a side with the next digit in place of one of its own."""
-    for number in dict.fromkeys(part for part in walk(right) if isinstance(part, Number)):
-        for n in range(1, 10):
-            if number.value in {n - 1, n + 1}:
-                other = Number(float(n))
-                yield Variant("number", f"{n} for {show(number)}", _with(right, number, other))
 
+    def other(node: Any) -> Iterator[tuple[str, Expression]]:
+        if isinstance(node, Number):
+            for n in range(1, 10):
+                if node.value in {n - 1, n + 1}:
+                    yield f"{n} for {show(node)}", Number(float(n))
 
-def _terms(side: Expression) -> Iterator[Expression]:
-    """Yield what a factor can be missing from: terms, summands, and the whole."""
-    yield side
-    for part in walk(side):
-        if isinstance(part, Sum):
-            yield from part.terms
-        elif isinstance(part, Series):
-            yield part.body
+    return (Variant("number", text, new) for text, new in edits(right, other))
 
 
 def _with(side: Expression, part: Any, new: Any) -> Any:

@@ -93,6 +93,8 @@ def _edit_far(node: Any, letters: Sequence[str], notation: Notation) -> Iterator
     """Yield what is no likely slip, or as good as another edit, but may be what was meant."""
     if isinstance(node, Node) and node.layer is not None:
         yield from _edit_layer(node, (-2, 2))
+    if isinstance(node, Ones):
+        yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
     if isinstance(node, Derivative) and not is_scalar(node):
         yield f"layout|{show(node)}ᵀ for {show(node)}", Transpose(node)
     if isinstance(node, Apply) and node.function == "activation" and not node.primes:
@@ -184,6 +186,10 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
                 yield f"layer|{show(new)} for {show(node)}", new
         case Free(_, places) if None in places:
             yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
+        case Count(Size("n", Index() | Size() as layer) as size):
+            for other in _other_layers(layer, (-1, 1)):
+                new = Count(replace(size, layer=other))
+                yield f"layer|{show(new)} for {show(node)}", new
         case Number(float() as value) if value not in {0, 1}:
             yield f"factor|{value + 1:g} for {value:g}", Number(value + 1)
         case Apply("activation", _, primes, Index() as layer) if primes:
@@ -211,6 +217,10 @@ def _edit_defined(node: Defined, letters: Sequence[str]) -> Iterator[tuple[str, 
         for other in others:
             new = replace(node, places=(*node.places[:n], other, *node.places[n + 1 :]))
             yield f"{code}|{show(new)} for {show(node)}", new
+    match node.places:
+        case [*layer, Index() as row, Index() as column] if row.letter and column.letter:
+            new = replace(node, places=(*layer, column, row))
+            yield f"index|{show(new)} for {show(node)}", new
 
 
 def _edit_series(node: Series) -> Iterator[tuple[str, Series]]:
@@ -230,12 +240,17 @@ OTHER_CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
 
 
 def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    if node.family in {"J", "losses", "V"}:
+    if node.family in {"J", "V"}:
         return
 
     def told(code: str, new: Node) -> tuple[str, Node]:
         return f"{code}|{show(new)} for {show(node)}", new
 
+    if node.family == "losses":
+        if isinstance(node.column, Index) and node.column.letter:
+            others = (letter for letter in letters if letter != node.column.letter)
+            yield from (told("index", replace(node, column=Index(x))) for x in others)
+        return
     if node.layer is not None:
         yield from _edit_layer(node, (-1, 1))
     if node.family in {"Z", "A"} and node.layer != Index("", 0):
@@ -257,16 +272,21 @@ def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
 
 
 def _edit_layer(node: Node, shifts: Sequence[int]) -> Iterator[tuple[str, Node]]:
-    layer = node.layer
-    others: list[Place] = []
-    if isinstance(layer, Index):
-        others = [replace(layer, shift=layer.shift + shift) for shift in shifts]
-    elif isinstance(layer, Size):
-        others = [replace(layer, shift=layer.shift + n) for n in shifts if layer.shift + n <= 0]
-        others.insert(0, Index("l", layer.shift))
-    for other in others:
+    for other in _other_layers(node.layer, shifts):
         new = replace(node, layer=other)
         yield f"layer|{show(new)} for {show(node)}", new
+
+
+def _other_layers(layer: Place | None, shifts: Sequence[int]) -> Iterator[Place]:
+    """Yield the layers beside one; beside the last one, l as well, and none above."""
+    if isinstance(layer, Index):
+        for shift in shifts:
+            yield replace(layer, shift=layer.shift + shift)
+    elif isinstance(layer, Size):
+        yield Index("l", layer.shift)
+        for shift in shifts:
+            if layer.shift + shift <= 0:
+                yield replace(layer, shift=layer.shift + shift)
 
 
 class Canonical:

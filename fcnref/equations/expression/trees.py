@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from fcnref.equations.expression.records import Defined, Functional, Record
+from fcnref.equations.expression.records import Called, Defined, Functional, Record
 
 __all__ = ["Done", "Pool", "children", "edits", "rewrite", "walk"]
 
@@ -102,6 +102,6 @@ def edits(node: Any, edit: Callable[[Any], Iterator[tuple[str, Any]]]) -> Iterat
     yield from edit(node)
     if isinstance(node, Defined | Functional):
         return  # what is defined elsewhere on the page is not printed here
-    for name in node.__slots__:
+    for name in ("argument",) if isinstance(node, Called) else node.__slots__:
         for text, new in edits(getattr(node, name), edit):
             yield text, node.changed(**{name: new})

@@ -1,0 +1,181 @@
+"""What an equation may lack: a factor, a term, or the right definition of what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fcnref.equations.expression import (
+    Apply,
+    Called,
+    Count,
+    Defined,
+    Expression,
+    Index,
+    Negative,
+    Node,
+    Number,
+    Ones,
+    Product,
+    Quotient,
+    Rate,
+    Series,
+    Size,
+    Sum,
+    Transpose,
+    Truth,
+    free_letters,
+    is_scalar,
+    rewrite,
+    show,
+    walk,
+)
+from fcnref.equations.notation import Notation
+from fcnref.equations.variants import Variant, is_legal, variants
+
+
+def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
+    """Yield a side with a factor more in one of its terms, out of what the equation is made of."""
+    numbers: list[Expression] = [Quotient(Number(1.0), Count(Size("m"))), Count(Size("m"))]
+    for factor in dict.fromkeys((*_entries((*members, right)), *numbers)):
+        for place in _terms(right):
+            new = _exchanged(right, place, Product((factor, place)))
+            if _keeps_its_letters(new, right, members):
+                yield Variant("factor", f"{show(factor)} times {show(place)}", new)
+
+
+def with_unseen_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
+    """Yield a side with a factor more that the equation shows nowhere else, or an array more."""
+    for factor in _neighbors((*members, right)):
+        for place in _terms(right):
+            new = _exchanged(right, place, Product((factor, place)))
+            if _keeps_its_letters(new, right, members):
+                yield Variant("factor", f"{show(factor)} times {show(place)}", new)
+    if not is_scalar(right):
+        for array in _arrays((*members, right)):
+            for factors in ((right, array), (array, right)):
+                yield Variant("factor", " times ".join(map(show, factors)), Product(factors))
+
+
+def with_terms(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
+    """Yield a side with a term more, added or subtracted, that belongs to the equation."""
+    places = dict.fromkeys(part for part in walk(right) if _is_written(part))
+    everything = (*members, right)
+    for term in (*dict.fromkeys(_entries(everything)), *_neighbors(everything)):
+        for place in places:
+            for signed, word in ((term, "+"), (Negative(term), "\N{MINUS SIGN}")):
+                new = _exchanged(right, place, Sum((place, signed)))
+                if _keeps_its_letters(new, right, members):
+                    yield Variant("term", f"{show(place)} {word} {show(term)}", new)
+
+
+def in_definitions(
+    left: Expression, right: Expression, notation: Notation
+) -> Iterator[tuple[Variant, Expression, Expression]]:
+    """Yield both sides with one edit in the definition of something that they are made of."""
+    named = (p for side in (left, right) for p in walk(side) if isinstance(p, Called | Defined))
+    for part in dict.fromkeys(replace(p, **_ANYWHERE[type(p)]) for p in named):
+        for code, text, body in variants(part.body, free_letters(part.body), notation, far=True):
+
+            def redefined(node: Any, old: Any = part, body: Expression = body) -> Any:
+                same = isinstance(node, type(old)) and (node.name, node.body) == (
+                    old.name,
+                    old.body,
+                )
+                return replace(node, body=body) if same else node
+
+            told = Variant(code, f"{text} in the definition of {part.name}", body)
+            yield told, rewrite(left, redefined), rewrite(right, redefined)
+
+
+_ANYWHERE: dict[type, dict[str, Any]] = {
+    Called: {"argument": Number(0.0), "primes": 0},
+    Defined: {"places": ()},
+}
+"""What differs where a name is used, and not in what it means."""
+
+
+def _entries(members: Sequence[Expression]) -> list[Expression]:
+    """The numbers that an equation is made of, with the slopes of its units."""
+    parts = [part for member in members for part in walk(member)]
+    entries: list[Expression] = [
+        part
+        for part in parts
+        if isinstance(part, Node | Truth | Defined) and is_scalar(part) and not _is_cost(part)
+    ]
+    units = [part for part in entries if isinstance(part, Node) and part.family == "Z"]
+    return [*entries, *(Apply("activation", (unit,), 1, unit.layer) for unit in units)]
+
+
+def _neighbors(members: Sequence[Expression]) -> dict[Expression, None]:
+    """What belongs to the entries of an equation: targets, weights, biases, rates."""
+    parts = [part for member in members for part in walk(member)]
+    entries = [p for p in parts if isinstance(p, Node) and is_scalar(p) and not _is_cost(p)]
+    letters = {part.letter for part in parts if isinstance(part, Series)}
+    letters |= free_letters(tuple(members))
+    near = [n for entry in entries for n in _beside(entry, sorted(letters))]
+    rates = [Rate(e) for e in entries] if any(isinstance(p, Rate) for p in parts) else []
+    return dict.fromkeys((*rates, *near))
+
+
+def _beside(entry: Node, letters: Sequence[str]) -> Iterator[Node]:
+    """Yield the target of a unit, its bias, and the weights before and behind it."""
+    if entry.family not in {"Z", "A"}:
+        return
+    yield Node("Y", None, entry.row, entry.column, "y")
+    if isinstance(entry.layer, Index):
+        yield Node("b", entry.layer, entry.row, None, "b")
+        for letter in map(Index, letters):
+            yield Node("W", entry.layer, entry.row, letter, "w")
+            yield Node("W", _next(entry.layer), letter, entry.row, "w")
+
+
+def _arrays(members: Sequence[Expression]) -> dict[Expression, None]:
+    """The arrays of an equation, their rates, and the input and the weights of their layers."""
+    parts = [part for member in members for part in walk(member)]
+    arrays = [part for part in parts if isinstance(part, Node) and not is_scalar(part)]
+    rates = [Rate(a) for a in arrays] if any(isinstance(part, Rate) for part in parts) else []
+    layers = dict.fromkeys(a.layer for a in arrays if isinstance(a.layer, Index))
+    near: list[Expression] = [Ones(Size("m"))]
+    for layer in layers:
+        near += [Node("A", _next(layer, -1), None, None, "A"), Node("W", layer, None, None, "W")]
+        near.append(Node("W", _next(layer), None, None, "W"))
+    found = dict.fromkeys((*arrays, *rates, *near))
+    return found | dict.fromkeys(Transpose(array) for array in found)
+
+
+def _next(layer: Index, shift: int = 1) -> Index:
+    return replace(layer, shift=layer.shift + shift)
+
+
+def _is_cost(part: Expression) -> bool:
+    return isinstance(part, Node) and part.family == "J"
+
+
+def _is_written(part: Any) -> bool:
+    """Tell whether a part is a number that a term can stand beside."""
+    return isinstance(
+        part, Sum | Series | Negative | Product | Node | Apply | Defined
+    ) and is_scalar(part)
+
+
+def _terms(side: Expression) -> Iterator[Expression]:
+    """Yield what a factor can be missing from: terms, summands, and the whole."""
+    yield side
+    for part in walk(side):
+        if isinstance(part, Sum):
+            yield from part.terms
+        elif isinstance(part, Series):
+            yield part.body
+
+
+def _exchanged(side: Expression, part: Any, new: Any) -> Any:
+    """Return a side with one of its parts replaced."""
+    return rewrite(side, lambda node: new if node == part else node)
+
+
+def _keeps_its_letters(new: Expression, right: Expression, members: Sequence[Expression]) -> bool:
+    """Tell whether a side is legal and has no index that the equation does not know."""
+    known = free_letters(tuple(members)) | free_letters(right)
+    return is_legal(new) and free_letters(new) <= known
