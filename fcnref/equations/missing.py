@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from fcnref.equations.expression import (
+    LAST,
     Apply,
     Called,
     Count,
@@ -79,11 +80,8 @@ def in_definitions(
         for code, text, body in variants(part.body, free_letters(part.body), notation, far=True):
 
             def redefined(node: Any, old: Any = part, body: Expression = body) -> Any:
-                same = isinstance(node, type(old)) and (node.name, node.body) == (
-                    old.name,
-                    old.body,
-                )
-                return replace(node, body=body) if same else node
+                used = type(node) is type(old) and node.name == old.name and node.body == old.body
+                return replace(node, body=body) if used else node
 
             told = Variant(code, f"{text} in the definition of {part.name}", body)
             yield told, rewrite(left, redefined), rewrite(right, redefined)
@@ -120,9 +118,13 @@ def _neighbors(members: Sequence[Expression]) -> dict[Expression, None]:
 
 
 def _beside(entry: Node, letters: Sequence[str]) -> Iterator[Node]:
-    """Yield the target of a unit, its bias, and the weights before and behind it."""
+    """Yield z and a of a unit, its target, its bias, and the weights before and behind it."""
+    if entry.family == "Y":
+        yield Node("A", LAST, entry.row, entry.column, "a")
     if entry.family not in {"Z", "A"}:
         return
+    other = "A" if entry.family == "Z" else "Z"
+    yield Node(other, entry.layer, entry.row, entry.column, other.lower())
     yield Node("Y", None, entry.row, entry.column, "y")
     if isinstance(entry.layer, Index):
         yield Node("b", entry.layer, entry.row, None, "b")

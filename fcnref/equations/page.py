@@ -411,14 +411,16 @@ _DROPPED = re.compile(
     r"|\\(?:smash|small|large|Large|normalsize|tiny|footnotesize|allowbreak|nobreak|noindent|centering|hline|unicode|relax|protect)(?![A-Za-z])"
 )
 
+_SPACE = r"(?:\s|~|\\[,;:! ]|\\q?quad(?![A-Za-z]))"
+
 
 def _cleaned(row: str) -> str:
     row = _DROPPED.sub(" ", row)
     row = re.sub(r"\\textcolor\s*\{[^{}]*\}", " ", row)
     row = _without_ampersands(re.sub(r"=\s*\{\s*\}", "= ", row))
     row = re.sub(r"\\q?quad\s*\(\d+(?:\.\d+)*\)\s*$", "", row)
-    row = re.sub(r"[\s.,;:]+$", "", row)
-    return re.sub(r"^(?:\s|\\[,;:! ]|\\q?quad|~|,)+", "", row).strip()
+    row = re.sub(rf"(?:{_SPACE}|[.,;:])+$", "", row)
+    return re.sub(rf"^(?:{_SPACE}|,)+", "", row).strip()
 
 
 _RELATES = r"(?:=|:=|<|>|\\(?:equiv|approx|in|leq?|geq?|neq?|sim|to|gets|leftarrow)(?![A-Za-z]))"

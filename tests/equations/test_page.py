@@ -137,3 +137,9 @@ def test_cells_of_different_shape_are_no_pattern():
     other = r"\max(z_{n^{[l]},i}^{[l]}, 0, 1)"
     tex = rf"z_{{:,i}}^{{[l]}} = \begin{{bmatrix}} {cell} \\ \vdots \\ {other} \end{{bmatrix}}"
     assert check_equation(tex).codes == ("matrix",)
+
+
+@pytest.mark.parametrize("end", [r"\,", r" \,.", r"~.", r"\quad,", r"\;;", r" \! , "])
+def test_the_space_before_the_punctuation_is_no_part_of_an_equation(end):
+    assert check_equation(DW + end).status == "true"
+    assert check_equation(rf"\, {DW}{end}").status == "true"

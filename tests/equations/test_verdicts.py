@@ -402,3 +402,56 @@ def test_a_cost_that_is_left_open_is_a_number_all_the_same(right, status, codes)
 )
 def test_a_number_that_is_off_by_one_is_named(tex, repair):
     assert check_equation(tex, Notation().extend({"activation": "sigmoid"})).repair == repair
+
+
+@pytest.mark.parametrize(
+    ("tex", "repair"),
+    [
+        (
+            r"\frac{\partial J}{\partial a_{j,i}^{[L]}} = -\frac{1}{m} \frac{1}{a_{j,i}^{[L]}}",
+            "y_{j,i} times −(1/m 1/a_{j,i}^{[L]})",
+        ),
+        (
+            r"z_{j,i}^{[l]} = \sum_{k=1}^{n^{[l-1]}} a_{k,i}^{[l-1]} + b_j^{[l]}",
+            "w_{j,k}^{[l]} times a_{k,i}^{[l-1]}",
+        ),
+        (
+            r"z_{j,i}^{[l]} = \sum_{k=1}^{n^{[l-1]}} w_{j,k}^{[l]} a_{k,i}^{[l-1]}",
+            "Σ_{k=1}^{n^{[l-1]}} (w_{j,k}^{[l]} a_{k,i}^{[l-1]}) + b_{j}^{[l]}",
+        ),
+        (
+            r"\frac{\partial J}{\partial z_{j,i}^{[L]}} = \frac{1}{m} (-y_{j,i})",
+            "−y_{j,i} + a_{j,i}^{[L]}",
+        ),
+        (rf"{DW} = {DZ}", "∂J/∂Z^{[l]} times A^{[l-1]}ᵀ"),
+        (rf"\frac{{\partial J}}{{\partial b^{{[l]}}}} = {DZ} \mathbf 1_m^\top", "1_m for 1_mᵀ"),
+        (r"a_{j,i}^{[L]} \cdot n^{[L-1]} = n^{[L]} a_{j,i}^{[L]}", "n^{[L-1]} for n^{[L]}"),
+        (
+            r"m \partial J / \partial a_{j,i}^{[L]} = \partial J_j / \partial a_{j,i}^{[L]}",
+            "J_{i} for J_{j}",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(tex, repair):
+    notation = Notation().extend({"cost": "cross-entropy", "output": "softmax"})
+    verdict = check_equation(tex, notation)
+    assert verdict.status == "wrong"
+    assert f"true with {repair}" in (verdict.repair, *verdict.alternatives)
+
+
+def test_a_number_is_exchanged_in_one_place():
+    text = page(r"u(z) = z^3", r"\tanh u(z) = 2 \sigma(3 u(z)) - 1")
+    assert check_page(text, SIGMOID)[-1].repair == "true with 2 for 3"
+
+
+def test_the_indices_of_a_defined_quantity_are_exchanged():
+    text = page(r"r_{j,i} = 2 z_{j,i}^{[l]}", r"2 a_{j,i}^{[l]} = 2 g(\frac{1}{2} r_{i,j})")
+    assert "r_{j,i} for r_{i,j}" in check_page(text)[-1].advice
+
+
+def test_a_definition_that_contradicts_what_follows_is_named():
+    text = page(r"f(x) = \sigma(2 x)", r"f'(x) = 3 \sigma(3 x) (1 - \sigma(3 x))")
+    assert check_page(text, SIGMOID)[-1].repair == "true with 3 for 2 in the definition of f"
+
+
+SIGMOID = Notation().extend({"symbols": {r"\sigma": "function sigmoid"}})
