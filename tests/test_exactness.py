@@ -72,6 +72,23 @@ def test_around_its_root_a_derivative_keeps_its_digits(name, rng):
     assert error <= 4, f"{name} at {at!r}: {error:.1f}"
 
 
+@pytest.mark.parametrize("name", ROOTS)
+@pytest.mark.parametrize("which", [0, 1], ids=["value", "derivative"])
+def test_where_one_form_hands_over_to_another_no_digit_is_lost(name, which, rng):
+    """Each gated map is made of forms that are exact in different places."""
+    Z = readonly(rng.uniform(-3, 0, 499))
+    error, at = exact.worst(ELEMENTWISE[name][which](Z), exact.MAPS[name][which], Z)
+    assert error <= 4, f"{name} at {at!r}: {error:.1f}"
+
+
+def test_what_gelu_tanh_adds_up_is_rounded_once(rng):
+    """1 + 2z u′(z) at z = -t, with a root between 0.5 and 0.7."""
+    t = readonly(np.concatenate([rng.uniform(0, 3, 499), rng.uniform(0.3, 0.7, 499)]))
+    got = gated._one_and_2_z_u_prime(t, *gated._twice_u(t))
+    error, at = exact.worst(got, lambda t: 1 - t * exact.two_u_prime(t), t)
+    assert error <= 0.5, f"at {at!r}: {error}"
+
+
 @pytest.mark.parametrize("name", ["silu", "gelu", "gelu_tanh"])
 def test_the_constants_of_the_gated_maps_have_all_their_digits(name, rng):
     """Near the smallest number, where a wrong digit of an exponent would show."""

@@ -1,7 +1,8 @@
 """Read the pages in several processes, and give none of these all the long ones.
 
 Sphinx hands every process a run of neighbors in the alphabet, and the chapters that compute much
-are neighbors. A page whose cells take long says in its front matter how many ``seconds``.
+are neighbors. A page whose cells take long says in its front matter how many ``seconds``. What the
+cells gave is kept in a database, which one process makes before the others want it.
 """
 
 from __future__ import annotations
@@ -44,10 +45,19 @@ def reorder(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     docnames[:] = deal(weights, hands)
 
 
+def make_cache(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Make the database of executed pages, if something is to be read."""
+    if docnames:
+        from jupyter_cache import get_cache  # takes its time, and mostly nothing is to be read
+
+        get_cache(app.config.nb_execution_cache_path).list_cache_records()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Reorder before anything is read."""
     # This extension says nothing about processes; it numbers when everything has been read.
     app.setup_extension("sphinx_multitoc_numbering")
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     app.connect("env-before-read-docs", reorder)
+    app.connect("env-before-read-docs", make_cache)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
