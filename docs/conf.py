@@ -182,6 +182,7 @@ html_css_files = ["book.css", "indices.css", "pictures.css"]
 html_js_files = [("page.js", {"defer": "defer"}), "index-colors.js"]
 html_favicon = "_static/mark.svg"
 html_copy_source = False
+html_domain_indices = False  # the reference lists the modules
 html_search_scorer = str(DOCS / "_ext" / "search_scorer.js")
 html_show_sourcelink = False
 html_last_updated_fmt = None

@@ -426,7 +426,7 @@ def _at_kink(row: QuantityRow, got: Array, left: Array, right: Array, limit: flo
         return row
     share = float(np.sum((got - left) * apart)) / size
     fits = relative_error(got, left + share * apart) <= limit
-    return row._replace(verdict="kink") if fits and -1e-6 <= share <= 1 + 1e-6 else row
+    return row._replace(verdict="kink") if fits and -limit <= share <= 1 + limit else row
 
 
 def _in_float64(problem: Problem) -> Problem:

@@ -13,8 +13,15 @@ from fcnref import (
     softmax,
     softmax_backward,
 )
+from fcnref._reports import QuantityRow
 from fcnref.differences import central_difference, complex_step
-from fcnref.gradcheck import check_backward, check_network, network_derivatives, relative_error
+from fcnref.gradcheck import (
+    _at_kink,
+    check_backward,
+    check_network,
+    network_derivatives,
+    relative_error,
+)
 from fcnref.gradients import read_gradients
 from fcnref.problem import (
     Penalty,
@@ -306,7 +313,9 @@ def test_a_large_penalized_layer_takes_the_same_derivative():
         (30, 20, 2), ("tanh", "softmax"), "cross_entropy", m=7, penalty=Penalty(l2=0.3, l1=0.2)
     )
     free = random_problem((30, 20, 2), ("tanh", "softmax"), "cross_entropy", m=7)
-    W = problem.layers[0].W
+    W = np.array(problem.layers[0].W)
+    W[3, 5] = 0
+    problem, free = (with_parameters(of, {"W1": W}) for of in (problem, free))
     added = network_derivatives(problem)["dW1"] - network_derivatives(free)["dW1"]
     np.testing.assert_allclose(added, 0.3 * W + 0.2 * np.sign(W), atol=1e-12)
 
@@ -329,8 +338,9 @@ def test_a_saturated_softmax_is_differentiated_too():
     assert max(row.error for row in report.rows) < 1e-11
 
 
-def test_the_memory_bound_changes_nothing():
-    problem = informative_problem()
+@pytest.mark.parametrize("m", [2, 7])
+def test_the_memory_bound_changes_nothing(m):
+    problem = random_problem((5, 7, 3), ("softmax", "tanh"), "half_squared_error", m=m)
     for name, value in network_derivatives(problem, memory=1).items():
         np.testing.assert_allclose(value, network_derivatives(problem)[name], rtol=1e-13)
 
@@ -373,6 +383,26 @@ def test_single_precision_may_be_wrong_in_the_fifth_digit_and_double_may_not(dir
     assert not check_network(problem, off, directions)
 
 
+@pytest.mark.parametrize("share", [0.8, 1.2])
+@pytest.mark.parametrize(("dtype", "limit"), [(np.float64, 1e-5), (np.float32, 1e-3)])
+def test_a_relative_error_is_judged_by_the_precision_of_the_gradient(dtype, limit, share):
+    problem = informative_problem()
+    off = {name: (1 + share * limit) * array for name, array in right(problem).items()}
+    off = {name: array.astype(dtype) for name, array in off.items()}
+    assert check_network(problem, off).ok == (share < 1)
+
+
+@pytest.mark.parametrize("share", [0.8, 1.2])
+@pytest.mark.parametrize(("method", "limit"), [("complex", 1e-9), ("central", 1e-6)])
+def test_a_relative_error_is_judged_by_the_derivative_it_is_compared_with(
+    method, limit, share, draw
+):
+    def rule(dA, Z):
+        return (1 + share * limit) * dA * np.cosh(Z)
+
+    assert check_backward(np.sinh, rule, [draw(3, 5)], method=method).ok == (share < 1)
+
+
 def test_a_right_gradient_says_in_how_many_directions_it_was_looked_at():
     problem = informative_problem()
     report = check_network(problem, right(problem), directions=3)
@@ -395,6 +425,16 @@ def test_an_activation_that_mixes_examples_is_noticed():
     problem = random_problem((5, 3, 4, 2), activations, "cross_entropy", m=7)
     with pytest.raises(ValueError, match="mixes examples"):
         check_network(problem, right(problem))
+
+
+def test_however_small_the_gradients_mixed_examples_are_noticed():
+    def forward(Z):
+        return 1e-12 * (Z - Z.mean(axis=1, keepdims=True))
+
+    mixing = Activation("mixing", forward, lambda dA, kept: forward(dA), None)
+    problem = random_problem((5, 3, 2), ("tanh", mixing), "half_squared_error", m=7)
+    with pytest.raises(ValueError, match="mixes examples"):
+        network_derivatives(problem)
 
 
 def test_a_layer_norm_is_no_elementwise_map(draw):
@@ -442,6 +482,18 @@ def test_a_kink_is_reported_as_one_and_not_as_an_error():
 
 
 # Reports and input.
+@pytest.mark.parametrize("limit", [1e-5, 1e-3])
+@pytest.mark.parametrize(
+    ("share", "verdict"),
+    [(-2, "wrong"), (-0.8, "kink"), (0.8, "kink")],
+)
+def test_a_choice_at_a_kink_may_be_off_by_the_limit(share, verdict, limit, draw):
+    left, right = np.zeros((3, 5)), draw(3, 5)
+    for got in (share * limit * right, (1 - share * limit) * right):
+        row = QuantityRow.compare("dW1", got, left, limit)
+        assert _at_kink(row, got, left, right, limit).verdict == verdict
+
+
 def test_reports_are_html_without_scripts_and_escaped():
     problem = informative_problem()
     grads = right(problem)

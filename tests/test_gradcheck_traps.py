@@ -9,6 +9,7 @@ def test_a_gradient_of_nan_is_wrong():
     report = check_backward(np.tanh, lambda dA, Z: dA * np.nan, [np.array([[0.5, -1.0]])])
     assert not report.ok
     assert report.rows[0].verdict == "wrong"
+    assert not any("state" in note for note in report.notes)
 
 
 def test_the_incoming_gradient_differs_from_an_argument_of_the_same_seed():
