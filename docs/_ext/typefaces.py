@@ -15,9 +15,6 @@ from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-
 TEXT = {
     "source-serif-4": ("Source Serif", ["400-normal", "400-italic", "600-normal"]),
     "source-sans-3": ("Source Sans", ["400-normal", "600-normal"]),
@@ -51,6 +48,10 @@ def reduced(font: Path, characters: set[str] | None = None) -> bytes:
     Of its names it keeps what says whose it is and under which license; an altered font may not
     go by a reserved name.
     """
+    # Loaded here: it takes its time, and most builds have the typefaces of the last one.
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
     face = TTFont(font, recalcTimestamp=False)
     options = Options()
     options.flavor = face.flavor
