@@ -234,7 +234,8 @@ def note(figures: dict[str, dict[str, int]]) -> None:
         rows = {row["module"]: row for row in csv.DictReader(file)}
     rows |= {module: {"module": module, **row} for module, row in figures.items()}
     with TABLE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["module", "mutants", "killed", "equivalent", "survived"])
+        columns = ["module", "mutants", "killed", "equivalent", "survived"]
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows[module] for module in MODULES if module in rows)
 
