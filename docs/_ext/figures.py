@@ -23,6 +23,8 @@ def shrink_figures(app: Sphinx, error: Exception | None) -> None:
         return
     folder = app.outdir / app.builder.imagedir
     figures = [file for file in sorted(folder.glob("*.svg")) if file.read_text().startswith(PROLOG)]
+    if not figures:
+        return
     command = [node_program(), Path(__file__).with_suffix(".mjs"), *figures]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -14,11 +14,13 @@ import subprocess
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+import typefaces
 from katex_math import DOCS, node_program
 from markupsafe import Markup
-from typefaces import inline, reduced
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sphinx.application import Sphinx
 
 TABS = "design-tabs.js"
@@ -60,16 +62,21 @@ def purged(sheets: dict[str, str], names: set[str]) -> dict[str, str]:
     """Return the style sheets without the rules that none of the names can meet."""
     task = json.dumps({"tokens": sorted(names), "sheets": sheets})
     script = Path(__file__).with_name("purge.mjs")
-    digest = hashlib.sha256(script.read_bytes() + task.encode()).hexdigest()[:16]
-    kept = DOCS / "_build" / "purged" / f"{digest}.json"
-    if not kept.exists():
-        done = subprocess.run(
-            [node_program(), script, DOCS], input=task, capture_output=True, text=True, check=True,
-            encoding="utf-8",
-        )  # fmt: skip
-        kept.parent.mkdir(exist_ok=True, parents=True)
-        kept.write_text(done.stdout, "utf-8")
-    return dict(json.loads(kept.read_text("utf-8")))
+
+    def purge() -> bytes:
+        command = [node_program(), script, DOCS]
+        return subprocess.run(command, input=task.encode(), capture_output=True, check=True).stdout
+
+    return dict(json.loads(kept(purge, script.read_bytes(), task.encode())))
+
+
+def kept(make: Callable[[], bytes], *made_of: bytes) -> bytes:
+    """Return what was made of the same in an earlier build, or make it."""
+    file = DOCS / "_build" / "purged" / hashlib.sha256(b"".join(made_of)).hexdigest()[:16]
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_bytes(make())
+    return file.read_bytes()
 
 
 def slim(static: Path) -> None:
@@ -82,7 +89,8 @@ def slim(static: Path) -> None:
     small = purged(large, used_names(static.parent))
     icons = {chr(int(code, 16)) for css in (styles | small).values() for code in ICON.findall(css)}
     font = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
-    icon_font = f"url({inline(reduced(font, icons))})"
+    made_of = Path(typefaces.__file__).read_bytes(), font.read_bytes(), str(sorted(icons)).encode()
+    icon_font = f"url({typefaces.inline(kept(lambda: typefaces.reduced(font, icons), *made_of))})"
     for name, css in small.items():
         (static / name).write_text(ICON_FONT.sub(icon_font, css), "utf-8")
 
