@@ -4,8 +4,9 @@ The edits are made in the LaTeX that the page prints: an index, a layer, a trans
 sign. An edit that leaves a true equation, such as the swap of two indices of a symmetric matrix, is
 counted apart as equal: it has to hold in further networks of other sizes as well. "undone" counts
 the edits whose undoing is among the repairs that the message names, "mended" those for which it
-names another edit that makes the equation true, "later" those of a definition that an equation
-further down notices, "not read" those that leave what the checker cannot read.
+names another edit that makes the equation true, or what would make its pattern whole, "later" those
+of a definition that an equation further down notices, "not read" those that leave what the checker
+cannot read.
 
 Prints a table for the equations that are true by evaluation and one for the definitions; with
 ``--verbose`` the edits that pass, and those whose undoing is not named. ``--quick`` looks for no
@@ -47,6 +48,7 @@ QUANTITY = re.compile(
 )
 EQUALS = re.compile(r"=(?![^{]*\})(?![^\[]*\])(?!\s*\d+\s*,\s*\\dots)(?!\s*\\begin)(?=\s*\S)")
 NUMBER = re.compile(r"(?<![\w^_{\[+-])[2-9](?![\w\]])|\\frac\{1\}\{[m2]\}")
+WOULD = re.compile(r"they would with .* for |transposed would fit")
 SIGN = re.compile(r"(?<=[\w}\])])\s*([+-])\s*(?=[\w\\({])")
 
 
@@ -188,7 +190,7 @@ def fate(edited: Said, row: str, page: Page, was: list[Expression], watch: Watch
     if fails(after):
         if watch.names(was):
             return ["noticed", "undone"]
-        if any(verdict.repair for verdict in after):
+        if any(verdict.repair or WOULD.search(str(verdict)) for verdict in after):
             return ["noticed", "mended"]
         unread = all(verdict.status != "wrong" and not verdict.faults for verdict in after)
         return ["noticed", "not read"] if unread else ["noticed"]

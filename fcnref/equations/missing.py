@@ -8,6 +8,7 @@ from typing import Any
 
 from fcnref.equations.expression import (
     LAST,
+    LAYERS,
     Apply,
     Called,
     Count,
@@ -47,24 +48,23 @@ def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[V
 
 
 def with_unseen_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
-    """Yield a side with a factor more that the equation shows nowhere else, or an array more."""
-    for factor in _neighbors((*members, right)):
-        for place in _terms(right):
-            new = _exchanged(right, place, Product((factor, place)))
-            if _keeps_its_letters(new, right, members):
-                yield Variant("factor", f"{show(factor)} times {show(place)}", new)
-    if not is_scalar(right):
-        for array in _arrays((*members, right)):
-            for factors in ((right, array), (array, right)):
-                yield Variant("factor", " times ".join(map(show, factors)), Product(factors))
+    """Yield a side with a factor more that the equation shows nowhere else."""
+    everything = (*members, right)
+    for place in dict.fromkeys(_terms(right)):
+        for factor in _neighbors(everything) if is_scalar(place) else _arrays(everything):
+            pair = (factor, place)
+            for factors in (pair,) if is_scalar(place) else (pair[::-1], pair):
+                new = _exchanged(right, place, Product(factors))
+                if _keeps_its_letters(new, right, members):
+                    yield Variant("factor", " times ".join(map(show, factors)), new)
 
 
 def with_terms(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
     """Yield a side with a term more, added or subtracted, that belongs to the equation."""
-    places = dict.fromkeys(part for part in walk(right) if _is_written(part))
     everything = (*members, right)
-    for term in (*dict.fromkeys(_entries(everything)), *_neighbors(everything)):
-        for place in places:
+    numbers = (*dict.fromkeys(_entries(everything)), *_neighbors(everything))
+    for place in dict.fromkeys((right, *filter(_is_written, walk(right)))):
+        for term in numbers if is_scalar(place) else _arrays(everything):
             for signed, word in ((term, "+"), (Negative(term), "\N{MINUS SIGN}")):
                 new = _exchanged(right, place, Sum((place, signed)))
                 if _keeps_its_letters(new, right, members):
@@ -107,42 +107,63 @@ def _entries(members: Sequence[Expression]) -> list[Expression]:
 
 
 def _neighbors(members: Sequence[Expression]) -> dict[Expression, None]:
-    """What belongs to the entries of an equation: targets, weights, biases, rates."""
+    """What belongs to the entries of an equation: their like at other indices, weights, rates."""
     parts = [part for member in members for part in walk(member)]
-    entries = [p for p in parts if isinstance(p, Node) and is_scalar(p) and not _is_cost(p)]
-    letters = {part.letter for part in parts if isinstance(part, Series)}
-    letters |= free_letters(tuple(members))
-    near = [n for entry in entries for n in _beside(entry, sorted(letters))]
+    entries = [e for e in _entries(members) if isinstance(e, Node | Defined)]
+    known = {part.letter for part in parts if isinstance(part, Series)}
+    known |= free_letters(tuple(members))
+    letters = [Index(letter) for letter in sorted(known)]
+    near = [n for e in entries if isinstance(e, Node) for n in _beside(e, letters)]
+    alike = [like for entry in entries for like in _elsewhere(entry, letters)]
     rates = [Rate(e) for e in entries] if any(isinstance(p, Rate) for p in parts) else []
-    return dict.fromkeys((*rates, *near))
+    return dict.fromkeys((*rates, *near, *alike))
 
 
-def _beside(entry: Node, letters: Sequence[str]) -> Iterator[Node]:
-    """Yield z and a of a unit, its target, its bias, and the weights before and behind it."""
+def _beside(entry: Node, letters: Sequence[Index]) -> Iterator[Node]:
+    """Yield z and a of a unit, its target, its bias, and what its weights meet."""
+    layer, row, column = entry.layer, entry.row, entry.column
     if entry.family == "Y":
-        yield Node("A", LAST, entry.row, entry.column, "a")
-    if entry.family not in {"Z", "A"}:
-        return
-    other = "A" if entry.family == "Z" else "Z"
-    yield Node(other, entry.layer, entry.row, entry.column, other.lower())
-    yield Node("Y", None, entry.row, entry.column, "y")
-    if isinstance(entry.layer, Index):
-        yield Node("b", entry.layer, entry.row, None, "b")
-        for letter in map(Index, letters):
-            yield Node("W", entry.layer, entry.row, letter, "w")
-            yield Node("W", _next(entry.layer), letter, entry.row, "w")
+        yield Node("A", LAST, row, column, "a")
+    if entry.family in {"Z", "A"}:
+        other = "A" if entry.family == "Z" else "Z"
+        yield Node(other, layer, row, column, other.lower())
+        yield Node("Y", None, row, column, "y")
+    if isinstance(layer, Index) and entry.family in {"Z", "A"}:
+        yield Node("b", layer, row, None, "b")
+        for letter in letters:
+            yield Node("W", layer, row, letter, "w")
+            yield Node("W", _next(layer), letter, row, "w")
+    if isinstance(layer, Index) and entry.family == "W":
+        for letter in letters:
+            yield Node("A", _next(layer, -1), column, letter, "a")
+
+
+def _elsewhere(entry: Node | Defined, letters: Sequence[Index]) -> Iterator[Expression]:
+    """Yield an entry at other indices."""
+    for letter in letters:
+        if isinstance(entry, Defined):
+            for n, place in enumerate(entry.places):
+                if isinstance(place, Index) and place.letter and entry.letters[n] not in LAYERS:
+                    new = (*entry.places[:n], letter, *entry.places[n + 1 :])
+                    yield replace(entry, places=new)
+        elif isinstance(entry.row, Index) and entry.row.letter:
+            yield replace(entry, row=letter)
 
 
 def _arrays(members: Sequence[Expression]) -> dict[Expression, None]:
-    """The arrays of an equation, their rates, and the input and the weights of their layers."""
+    """The arrays of an equation, their rates, and the input, weights and bias of their layers."""
     parts = [part for member in members for part in walk(member)]
     arrays = [part for part in parts if isinstance(part, Node) and not is_scalar(part)]
     rates = [Rate(a) for a in arrays] if any(isinstance(part, Rate) for part in parts) else []
-    layers = dict.fromkeys(a.layer for a in arrays if isinstance(a.layer, Index))
+    row_of_ones = Transpose(Ones(Size("m")))
     near: list[Expression] = [Ones(Size("m"))]
-    for layer in layers:
-        near += [Node("A", _next(layer, -1), None, None, "A"), Node("W", layer, None, None, "W")]
-        near.append(Node("W", _next(layer), None, None, "W"))
+    for array in arrays:
+        if isinstance(layer := array.layer, Index):
+            bias = Node("b", layer, None, None, "b")
+            shown = "A" if array.column is None else "a"
+            near.append(Node("A", _next(layer, -1), None, array.column, shown))
+            near += [Node("W", beside, None, None, "W") for beside in (layer, _next(layer))]
+            near += [bias, Product((bias, row_of_ones))]
     found = dict.fromkeys((*arrays, *rates, *near))
     return found | dict.fromkeys(Transpose(array) for array in found)
 

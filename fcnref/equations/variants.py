@@ -100,6 +100,9 @@ def _edit_far(node: Any, letters: Sequence[str], notation: Notation) -> Iterator
     if isinstance(node, Apply) and node.function == "activation" and not node.primes:
         new = replace(node, primes=1)
         yield f"prime|{show(new)} for {show(node)}", new
+        for layer in _other_layers(node.layer, (-1, 1)):
+            new = replace(node, layer=layer)
+            yield f"layer|{show(new)} for {show(node)}", new
     if notation.layers == "index":
         for letter in letters:
             moved = _with_letter(node, letter, notation)
@@ -240,7 +243,7 @@ OTHER_CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
 
 
 def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    if node.family in {"J", "V"}:
+    if node.family == "J":
         return
 
     def told(code: str, new: Node) -> tuple[str, Node]:

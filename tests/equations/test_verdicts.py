@@ -424,6 +424,18 @@ def test_a_number_that_is_off_by_one_is_named(tex, repair):
             "−y_{j,i} + a_{j,i}^{[L]}",
         ),
         (rf"{DW} = {DZ}", "∂J/∂Z^{[l]} times A^{[l-1]}ᵀ"),
+        (r"Z^{[l]} = A^{[l-1]} + b^{[l]} \mathbf 1_m^\top", "W^{[l]} times A^{[l-1]}"),
+        (r"z_{:,i}^{[l]} = W^{[l]} + b^{[l]}", "W^{[l]} times a_{:,i}^{[l-1]}"),
+        (r"z_{:,i}^{[l]} = W^{[l]} a_{:,i}^{[l-1]}", "W^{[l]} a_{:,i}^{[l-1]} + b^{[l]}"),
+        (r"Z^{[l]} = W^{[l]} A^{[l-1]}", "W^{[l]} A^{[l-1]} + b^{[l]} 1_mᵀ"),
+        (
+            r"z_{j,i}^{[l]} = \sum_{k=1}^{n^{[l-1]}} w_{j,k}^{[l]} + b_j^{[l]}",
+            "a_{k,i}^{[l-1]} times w_{j,k}^{[l]}",
+        ),
+        (
+            r"A^{[l]} = g^{[l-1]}(Z^{[l]})",
+            "g^{[l]}(Z^{[l]}) for g^{[l-1]}(Z^{[l]})",
+        ),
         (rf"\frac{{\partial J}}{{\partial b^{{[l]}}}} = {DZ} \mathbf 1_m^\top", "1_m for 1_mᵀ"),
         (r"a_{j,i}^{[L]} \cdot n^{[L-1]} = n^{[L]} a_{j,i}^{[L]}", "n^{[L-1]} for n^{[L]}"),
         (
