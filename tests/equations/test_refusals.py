@@ -3,8 +3,10 @@
 import pytest
 
 from fcnref.equations import Notation, check_equation, check_page, checking
-from fcnref.equations.expression import show
+from fcnref.equations.comparison import Bench
+from fcnref.equations.expression import ONE, Free, Index, Node, Sum, show
 from fcnref.equations.notation import NotationError
+from fcnref.equations.strength import Strength, strength
 
 DW = r"\frac{\partial J}{\partial W^{[l]}}"
 DZ = r"\frac{\partial J}{\partial Z^{[l]}}"
@@ -461,3 +463,104 @@ def test_a_page_that_is_not_well_formed_is_read_as_far_as_it_goes(text, count):
     found = check_page(text)
     assert len(found) == count
     assert not any(verdict.status == "true" for verdict in found)
+
+
+def last(*displays, **declared):
+    return check_page(
+        "".join(f"$$ {display} $$\n\n" for display in displays), Notation().extend(declared)
+    )[-1]
+
+
+@pytest.mark.parametrize(
+    ("displays", "status", "words"),
+    [
+        # A sum whose bound is an index of the equation.
+        (
+            [
+                r"a_{j,i}^{[l]} = \sum_{k=1}^{j} a_{k,i}^{[l]} - \sum_{k=1}^{j-1} a_{k,i}^{[l]}",
+            ],
+            "definition",
+            "holds at 198 places",
+        ),
+        # Functions of the page.
+        ([r"g(z) = z^3 + 1"], "definition", ""),
+        ([r"f(x) = x^2", r"f x = 1"], "not read", "f is a function without an argument"),
+        ([r"f(x) = x^2", r"f(x, y) = 1"], "not read", "f has one argument"),
+        ([r"x = g(y_{j,i}) + a_{j,i}^{[l]}"], "not read", "g shows no layer"),
+        # Derivatives.
+        ([r"\partial J / \partial W^{[l]} = 0 \cdot W^{[l]}"], "wrong", "first wrong value"),
+        ([r"\partial J / \exp Z^{[l]} = 1"], "wrong", "∂ stands before a factor without"),
+        ([r"d\tanh = 1"], "not read", "d is not declared"),
+        (
+            [
+                r"\frac{\partial J}{b_j^{[l]}} = \sum_{i=1}^m \frac{\partial J}{\partial z_{j,i}^{[l]}}",
+            ],
+            "true",
+            "a denominator lacks its ∂",
+        ),
+        ([r"\frac{\partial z_{:,i}^{[l]}}{\partial w_{j,k}^{[l]}} = 0"], "wrong", "entry (1, 1)"),
+        ([r"\frac{\partial E(w)}{\partial W^{[l]}} = 0"], "wrong", "first wrong value"),
+        # Indices.
+        ([r"w^{[l]} = 2"], "wrong", "w denotes an entry and needs its indices"),
+        ([r"b^{[\pi]} = b^{[l]}"], "not read", r"index \pi has no range; declare it"),
+        ([r"\frac{\partial J}{\partial W^{[q]}} = 1"], "not read", "index l has no value"),
+        ([r"J = \sum_{[l-1]} 3"], "not read", "[l-1] is no summation index"),
+        ([r"A^{[l]} = 2^{Z^{[l]} + 1}"], "wrong", "the exponent of 2^(Z^{[l]} + 1) is 5×7"),
+        ([r"a_{j,i}^{[l]} = z_{j,i}^{[l]}, \quad j \neq"], "not read", "is incomplete"),
+        ([r"a_{j,i}^{[l]} = z_{j,i}^{[l]}, \quad 1 \leq"], "not read", "is incomplete"),
+        # Definitions.
+        ([r"r_{j,k,i} = w_{j,k}^{[l]} a_{k,i}^{[l-1]}"], "not read", "r_j,k,i is not declared"),
+        ([r"r_j = 2 z_{j,i}^{[l]}"], "definition", "index i is free on the right but not on"),
+        ([r"R = 2 Y", r"R_{j,i} = 2 y_{j,i}"], "true", "42 places"),
+        (
+            [r"v = \frac{1}{m} Y \mathbf 1_m", r"v_j = \frac{1}{m} \sum_{i=1}^m y_{j,i}"],
+            "true",
+            "12 places",
+        ),
+        # Not even a statement.
+        (["a = " + r"\sqrt" * 3000 + " b"], "not read", "it is nested too deeply"),
+    ],
+)
+def test_rare_ways_of_writing_get_what_they_deserve(displays, status, words):
+    verdict = last(*displays)
+    assert verdict.status == status
+    assert words in str(verdict)
+
+
+def test_an_example_in_round_brackets_belongs_to_a_defined_quantity():
+    rows = r"r^{(i)} = 2 a^{[1](i)}", r"r^{(i)} = a^{[1](i)} + a^{[1](i)}"
+    assert last(*rows, notation="ng").status == "true"
+
+
+def test_a_delta_of_two_indices_is_a_bracket_unless_one_names_a_layer():
+    delta = r"\frac{\partial z_{p,i}^{[l]}}{\partial z_{j,i}^{[l]}} = \delta_{p j}"
+    assert last(delta).status == "true"
+    assert last(r"\delta_{l j} = 1", layers="subscript").status == "wrong"
+
+
+def test_an_expectation_is_not_every_e():
+    text = last(r"E(x) + \mathbb{E}[w_{j,k}^{[l]}] = 0", expectation="weights")
+    assert "the terms of E[x_{:,i}^{[0]}]" in text.message
+
+
+def test_more_indices_than_can_be_compared_are_drawn_from():
+    factors = r"a_{p,i'}^{[l]} z_{k,i''}^{[l]}"
+    one = r"\sum_{q=1}^{n^{[l]}} [q = j] a_{q,i}^{[l]}"
+    verdict = last(rf"a_{{j,i}}^{{[l]}} {factors} = {one} {factors}")
+    assert verdict.status == "true"
+    assert 4096 < verdict.places < 3 * 3 * 4096
+
+
+def test_after_its_time_nothing_is_compared_any_more():
+    name, other = Free("x"), Sum((Free("x"), Free("x")))
+    late = Bench(Notation(), deadline=0)
+    assert Bench(Notation()).holds(name, name)
+    assert not late.holds(name, name)
+    assert strength(Sum((name, name)), other, late) == Strength()
+    assert strength(Sum((name, name)), other, Bench(Notation())).rejected
+
+
+def test_what_has_no_meaning_is_no_repair():
+    losses = Node("losses", None, ONE, Index("i"), "J")
+    assert Bench(Notation()).tried(losses, losses) is None
+    assert Bench(Notation().extend({"cost": "mean"})).holds(losses, losses)
