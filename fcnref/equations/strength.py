@@ -54,13 +54,9 @@ def strength(left: Expression, right: Expression, bench: Bench) -> Strength:
             continue
         if outcome.failure is not None:
             found = found.with_others(Strength(1, 1))
-            continue
-        further = bench.tried(*pair, _further(bench.notation))
-        if further is None:
-            continue
-        same = further.failure is None
-        text = (variant.text,)
-        found = found.with_others(Strength(0, 0, (), text) if same else Strength(0, 1, text))
+        elif further := bench.tried(*pair, _further(bench.notation)):
+            same, text = further.failure is None, (variant.text,)
+            found = found.with_others(Strength(0, 0, (), text) if same else Strength(0, 1, text))
     return found
 
 

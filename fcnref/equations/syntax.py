@@ -337,13 +337,9 @@ def _is_place_like(side: Tree[Token] | None) -> bool:
     ) and not re.search(r"\\(frac|partial|sum|delta|nabla)", spelled)
 
 
-def items_of(side: Item) -> list[Item]:
+def items_of(side: Tree[Token]) -> list[Item]:
     """Return the factors and operators of a side that has one product only."""
-    if isinstance(side, Token):
-        return [side]
     products = [child for child in side.children if isinstance(child, Tree)]
-    if side.data == "product":
-        return list(side.children)
     return list(products[0].children) if len(products) == 1 else []
 
 

@@ -5,6 +5,7 @@ import pytest
 from fcnref.equations import Notation, check_equation, check_page, checking
 from fcnref.equations.comparison import Bench
 from fcnref.equations.expression import ONE, Free, Index, Node, Sum, show
+from fcnref.equations.networks import Network
 from fcnref.equations.notation import NotationError
 from fcnref.equations.strength import Strength, strength
 
@@ -493,7 +494,7 @@ def last(*displays, **declared):
         ([r"d\tanh = 1"], "not read", "d is not declared"),
         (
             [
-                r"\frac{\partial J}{b_j^{[l]}} = \sum_{i=1}^m \frac{\partial J}{\partial z_{j,i}^{[l]}}",
+                r"\frac{\partial J}{b^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} \mathbf 1_m",
             ],
             "true",
             "a denominator lacks its ∂",
@@ -558,6 +559,86 @@ def test_after_its_time_nothing_is_compared_any_more():
     assert not late.holds(name, name)
     assert strength(Sum((name, name)), other, late) == Strength()
     assert strength(Sum((name, name)), other, Bench(Notation())).rejected
+
+
+GIVEN = r"r_i = \sum_{j=1}^{n^{[L]}} y_{j,i}"
+
+
+@pytest.mark.parametrize(
+    ("displays", "status", "words"),
+    [
+        (
+            [r"r_q = 3", r"\frac{\partial J}{\partial r_q} = 1"],
+            "not read",
+            "the ranges of a defined",
+        ),
+        ([r"r_i = \frac{1}{m}", r"r^\top r = 1"], "not read", "r needs its index i"),
+        ([GIVEN, r"s_i = 2 r_i", r"s^\top s = 4 \sum_{i=1}^m r_i^2"], "true", "3 places"),
+        ([GIVEN, r"2 r_m = \sum_{j=1}^{n^{[L]}} 2 y_{j,m}"], "true", "3 places"),
+        (
+            [
+                r"R^{[l]} = Z^{[l]} + 0",
+                r"\partial J / \partial R_{j,i}^{[l]} = \partial J / \partial z_{j,i}^{[l]}",
+            ],
+            "true",
+            "",
+        ),
+        (
+            [r"R^{[l]} = 2 Z^{[l]}", r"\frac{\partial a_{j,i}^{[l]}}{\partial R^{[l]}} = 1"],
+            "not read",
+            "the derivative by a defined array is read for J only",
+        ),
+        ([r"u(x) = x^2", r"u(W^{[l]} A^{[l-1]}) = 1"], "not read", "is a function of numbers"),
+        ([r"h(\sqrt{x}) = x"], "wrong", "first wrong value"),
+        ([r"\sigma(z) = \frac{\partial E}{\partial b^{[l]}}"], "not read", "no layer"),
+        (
+            [r"a_{j,i}^{[l]} = g(z_{j,i}^{[l]}), \quad j = 1 \dots n^{[l]}"],
+            "definition",
+            "144 places",
+        ),
+        ([r"x \in \mathbb{R} = 3"], "not read", "∈ stands in a chain with other relations"),
+        ([r"z_{j,i}^{[L+1]} = a_{j,i}^{[L+1]}"], "not read", "no layer at which both sides exist"),
+        ([r"J = \delta_{1 2 3} x"], "not read", r"\delta shows no layer"),
+        ([r"J = \sum_{p=1}^{m} \delta_{\underbrace i} J_p"], "not read", ""),
+        (
+            [r"\nabla_{Z^{[l]}} J = (\nabla_{A^{[l]}} J) \partial A^{[l]} / \partial Z^{[l]}"],
+            "not read",
+            "if the chain rule is meant formally, declare chain: formal",
+        ),
+        ([r"2 y_{j,i} = 4 (\frac{1}{2} \odot y_{j,i})"], "true", "42 places"),
+        ([r"\mathbf{1}_{(p = j)} = [p = j]"], "not read", ""),
+    ],
+)
+def test_defined_quantities_are_used_where_that_has_a_meaning(displays, status, words):
+    verdict = last(*displays)
+    assert (verdict.status, str(verdict)) == (status, str(verdict))
+    assert words in str(verdict)
+
+
+def test_what_the_page_defines_is_tried_together_before_an_equation_is_wrong():
+    displays = [
+        *map(bare, (SIGMOID, CROSS_ENTROPY)),
+        r"\frac{\partial J}{\partial Z^{[L]}} = A^{[L]} - Y",
+    ]
+    verdict = last(*displays)
+    assert verdict.status == "wrong"
+    assert "1/m" in verdict.repair
+
+
+def bare(display):
+    return display.strip("$ ")
+
+
+@pytest.mark.parametrize("right", [r"\gamma z", r"\sum_{p=1}^{J_1} z"])
+def test_a_definition_without_a_value_says_nothing_of_the_activation(right):
+    assert last(rf"g(z) = {right}", r"\sigma(0) = \frac{1}{2}").status != "wrong"
+
+
+def test_a_network_that_tells_nothing_is_no_evidence(monkeypatch):
+    monkeypatch.setattr(Network, "dead", lambda network: ["W1"])
+    assert "the derivative of J by W1 vanishes" in message(
+        rf"{DW} = 2 {DW}", cost="mean", output="tanh"
+    )
 
 
 def test_what_has_no_meaning_is_no_repair():

@@ -35,7 +35,7 @@ def as_identity(reader: Reader, statement: Statement, reason: NotRead) -> Claim:
         claim = read_claim(reader, statement)
     except NotRead:
         raise reason from None
-    if claim is None or claim.kind != "equation" or not _is_of_functions(claim, reader):
+    if claim.kind != "equation" or not _is_of_functions(claim, reader):
         raise reason
     return claim._replace(members=_as_vectors(claim.members), identity=True)
 

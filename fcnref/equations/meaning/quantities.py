@@ -80,8 +80,6 @@ def read_quantity(reader: Reader, cursor: Cursor) -> Expression:
             return _number(reader, name, symbol, printed)
         case "size":
             return _size(reader, name, symbol, printed)
-        case "function":
-            raise NotRead("argument", f"{spell(item)} is a function without an argument")
     if symbol.family in {"J", "losses"}:
         if _holds_arguments(cursor.ahead()):
             cursor.take()

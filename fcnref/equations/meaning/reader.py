@@ -118,10 +118,8 @@ class Reader:
         """Return a reader of the body of a function, whose symbols are free."""
         return replace(self, identity=True, reproaches=[])
 
-    def side(self, side: Item) -> Expression:
+    def side(self, side: Tree[Token]) -> Expression:
         """Read a sum of products."""
-        if isinstance(side, Token):
-            return self.product([side])
         terms: list[Expression] = []
         negative = dots = False
         for child in side.children:
@@ -217,11 +215,8 @@ class Reader:
         item = cursor.here
         if isinstance(item, Token) and item.type in {"OPERATOR", "SIGN"}:
             raise NotRead("operator", f"{item} has nothing before it")
-        for read in self.factor_readers:
-            expression = read(self, cursor)
-            if expression is not None:
-                return expression
-        raise NotRead("undeclared", f"{spell(item)} is not declared")
+        found = (read(self, cursor) for read in self.factor_readers)
+        return next(expression for expression in found if expression is not None)
 
 
 FactorReader: TypeAlias = Callable[[Reader, Cursor], Expression | None]

@@ -48,10 +48,9 @@ def read(tex: str, context: Context, *, loose: bool = False, identity: bool = Fa
             claims.append(Claim("definition", (function.body,), defines=function))
             continue
         claim = _read_one(context, statement, loose=loose, identity=identity)
-        if claim is not None:
-            claims.append(claim._replace(defines=function or claim.defines))
-            if claim.defines is not None:
-                context = _with(context, claim.defines)
+        claims.append(claim._replace(defines=function or claim.defines))
+        if claim.defines is not None:
+            context = _with(context, claim.defines)
     return claims
 
 
@@ -83,9 +82,7 @@ def _function_defined(context: Context, statement: Statement) -> Definition | No
         return None
 
 
-def _read_one(
-    context: Context, statement: Statement, *, loose: bool, identity: bool
-) -> Claim | None:
+def _read_one(context: Context, statement: Statement, *, loose: bool, identity: bool) -> Claim:
     """Read a statement about the network; where that fails, or says less, one about functions."""
     if identity:
         free = NotRead("layer", "the symbols are free")

@@ -51,10 +51,8 @@ class Marks:
     primes: int = 0
 
 
-def place_of_side(reader: Reader, side: Item) -> Place:
+def place_of_side(reader: Reader, side: Tree[Token]) -> Place:
     """Read a side as a place: an index, a layer or a size."""
-    if isinstance(side, Token):
-        return read_place(reader, [side])
     return read_place(reader, flattened(side))
 
 

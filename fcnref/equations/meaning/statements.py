@@ -66,11 +66,9 @@ _MEMBER = frozenset({r"\in", "∈"})
 _ABOUT = frozenset({r"\approx", "≈", r"\simeq", r"\cong"})
 
 
-def read_claim(reader: Reader, statement: Statement) -> Claim | None:
+def read_claim(reader: Reader, statement: Statement) -> Claim:
     """Read one statement with its side conditions."""
     claim = _claim(reader, statement)
-    if claim is None:
-        return None
     members = Pool().shared(_through_defined(claim.members))
     return claim._replace(members=members, reproaches=tuple(reader.reproaches))
 
@@ -98,17 +96,16 @@ def _through_defined(members: tuple[Expression, ...]) -> tuple[Expression, ...]:
     return cast("tuple[Expression, ...]", rewrite(members, change))
 
 
-def _claim(reader: Reader, statement: Statement) -> Claim | None:
+def _claim(reader: Reader, statement: Statement) -> Claim:
     clause, relations = statement.main, set(statement.main.relations)
     conditions = tuple(c for part in statement.conditions for c in _conditions(reader, part))
+    sides = [side for side in clause.sides if side is not None]
     if not relations:
-        side = clause.sides[0]
-        return None if side is None else Claim("expression", (reader.side(side),))
+        return Claim("expression", (reader.side(sides[0]),))
     if limits(clause):
         return Claim("remark", ())
     for relation in relations - {"=", *_MEMBER, *DEFINES, *_ABOUT}:
         raise NotRead("relation", f"the relation {relation} is not one the checker can test")
-    sides = [side for side in clause.sides if side is not None]
     if len(sides) != len(clause.sides):
         raise NotRead("side", "one side of a relation is empty")
     if relations & _MEMBER:
