@@ -606,6 +606,31 @@ GIVEN = r"r_i = \sum_{j=1}^{n^{[L]}} y_{j,i}"
             "if the chain rule is meant formally, declare chain: formal",
         ),
         ([r"2 y_{j,i} = 4 (\frac{1}{2} \odot y_{j,i})"], "true", "42 places"),
+        ([r"r_{j,i} = 2 y_{j,i}", "2 y_{j,i} = r_{p,i}"], "wrong", "true with j for p"),
+        (
+            [r"r_{j,i} = 2 y_{j,i}", r"y_{j,i} y_{p,i} = \frac{1}{4} r_{j,i}"],
+            "wrong",
+            "true with r_{p,i} times 1/4 r_{j,i}",
+        ),
+        ([GIVEN, r"\sum_{j=1}^{n^{[L]}} 2 y_{j,m} = 2 r_m"], "true", "3 places"),
+        ([r"g(z_{j,i}^{[l]}) = 3 z_{j,i}^{[l]}"], "definition", "it settles what"),
+        ([r"g(z_{j,i}^{[l]}) = J_i"], "definition", "it settles what"),
+        ([r"a_{j,i}^{[l]} = J_i"], "wrong", "first wrong value"),
+        (
+            [r"\partial z_{p,i}^{[l]} / \partial z_{j,i}^{[l]} = \mathbf{1}_{[p = j]}"],
+            "true",
+            "580 places",
+        ),
+        ([r"z^{[l]} = w^{[l]} a^ \partial {l-1} u"], "not read", "∂ stands alone"),
+        (
+            [
+                r"Z^{[l]} = \begin{bmatrix} "
+                + " & ".join(rf"z_{{:,{n}}}^{{[l]}}" for n in range(1, 18))
+                + r" & \dots & a_{:,m}^{[l]} \end{bmatrix}"
+            ],
+            "not read",
+            "do not follow one pattern",
+        ),
         ([r"\mathbf{1}_{(p = j)} = [p = j]"], "not read", ""),
     ],
 )
@@ -645,3 +670,34 @@ def test_what_has_no_meaning_is_no_repair():
     losses = Node("losses", None, ONE, Index("i"), "J")
     assert Bench(Notation()).tried(losses, losses) is None
     assert Bench(Notation().extend({"cost": "mean"})).holds(losses, losses)
+
+
+@pytest.mark.parametrize(
+    ("notation", "tex", "words"),
+    [
+        ("one-example", r"\nabla_\partial \odot x", r"\odot has nothing before it"),
+        ("one-example", r"J = \sum_{i=1 0 m} J_i", "Σ over i has no bounds"),
+        ("bishop", r"\frac{\partial z_{p,i}^{[l]}}{\partial w_{j,k}^{[l]}} = \delta_{pj} a_k", ""),
+        (
+            "rows-are-examples",
+            r"\delta^l_j = \sum_ \frac{x}{h} ^{l+1}_{jk} \delta^l_k",
+            "leaves k free",
+        ),
+    ],
+)
+def test_in_other_notations_too(notation, tex, words):
+    verdict = last(tex, notation=notation)
+    assert verdict.status == "not read"
+    assert words in verdict.message
+
+
+def test_a_rate_of_a_rate_is_not_read():
+    rates = {"\\dot{z}": "rate of entries of Z[l]"}
+    tex = r"\frac{\partial \dot{z}_{j,i}^{[l]}}{\partial z_{j,i}^{[l]}} = 1"
+    assert message(tex, symbols=rates) == "a derivative of a rate is not read"
+
+
+def test_a_formal_chain_through_a_defined_array_is_not_read():
+    by = r"\frac{\partial J}{\partial R^{[l]}} \frac{\partial R^{[l]}}{\partial Z^{[l]}}"
+    tex = rf"\nabla_{{Z^{{[l]}}}} J = {by}"
+    assert last(r"R^{[l]} = 2 Z^{[l]}", tex, chain="formal").status == "not read"

@@ -43,7 +43,9 @@ def build(tmp_path):
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace
 
-    def run(extra: str, conf: str = "", name: str = "html", **pages: str) -> tuple[Path, str]:
+    def run(
+        extra: str, conf: str = "", name: str = "html", parallel: int = 1, **pages: str
+    ) -> tuple[Path, str]:
         for page, text in pages.items():
             (tmp_path / f"{page}.md").write_text(text, encoding="utf-8")
         (tmp_path / "conf.py").write_text(
@@ -60,8 +62,14 @@ def build(tmp_path):
         (tmp_path / "index.md").write_text(PAGE.replace("EXTRA", extra), encoding="utf-8")
         out, warnings = tmp_path / "out", tmp_path / "warnings.txt"
         with docutils_namespace(), warnings.open("w", encoding="utf-8") as stream:
-            Sphinx(tmp_path, tmp_path, out, tmp_path / "trees", name,
-                   status=None, warning=stream, freshenv=True).build()  # fmt: skip
+            app = Sphinx(
+                *(tmp_path, tmp_path, out, tmp_path / "trees", name),
+                status=None,
+                warning=stream,
+                freshenv=True,
+                parallel=parallel,
+            )
+            app.build()
         return out, warnings.read_text(encoding="utf-8")
 
     return run
@@ -239,3 +247,48 @@ def test_a_ledger_is_written_anew_only_if_what_it_tells_has_changed(tmp_path):
     assert "eq-one" in build(f"# P\n\n{equation} (eq-one)\n")
     assert build(f"# P\n\nMore words.\n\n{equation} (eq-one)\n") == ""
     assert "eq-two" in build(f"# P\n\nMore words.\n\n{equation} (eq-two)\n")
+
+
+@pytest.mark.filterwarnings("default")
+def test_pages_read_in_several_processes_share_one_ledger(build):
+    pages = {f"p{n}": f"---\norphan: true\n---\n$$ X = A^{{[0]}} $$ (eq-{n})\n" for n in range(7)}
+    out, warnings = build("", parallel=2, **pages)
+    assert warnings == ""
+    html = (out / "index.html").read_text(encoding="utf-8")
+    assert "Labelled equations: 9 of 9 true, definition or wrong on purpose" in html
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_definition_that_is_not_compared_stands_in_the_ledger_as_one(build):
+    out, _ = build(r"$$ \mathbb{S}(x) = x^2 $$ (eq-defined)" + "\n\n$$ f(x) = x^2 $$ (eq-f)")
+    html = (out / "index.html").read_text(encoding="utf-8")
+    rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
+    [row] = [row for row in rows if "#equation-eq-f" in row]
+    assert "definition" in row
+    assert "holds at" not in row
+
+
+@pytest.mark.filterwarnings("default")
+def test_pages_of_another_kind_are_left_alone_and_other_formats_have_no_marks(build, tmp_path):
+    (tmp_path / "other.rst").write_text(":orphan:\n\nOther\n=====\n\n.. math:: A = 2 A\n")
+    out, warnings = build("", name="text")
+    assert warnings == ""
+    assert (
+        "holds at" not in (out / "index.txt").read_text(encoding="utf-8").partition("Equation")[0]
+    )
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_build_that_breaks_off_writes_no_verdicts(build, tmp_path):
+    conf = textwrap.dedent(
+        """
+        def stop(*_):
+            raise RuntimeError("no more")
+
+        def setup(app):
+            app.connect("html-page-context", stop)
+        """
+    )
+    with pytest.raises(Exception, match="no more"):
+        build("", conf)
+    assert not (tmp_path / "out" / "equations.json").exists()
