@@ -302,18 +302,12 @@ def visit_mark(writer: Any, node: Mark) -> None:
     raise nodes.SkipNode
 
 
-def skip(writer: Any, node: nodes.Element) -> None:  # noqa: ARG001, as Sphinx calls it
-    """Leave a node out of other formats than HTML."""
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.add_config_value("fcnref_equations_notation", "columns-are-examples", "env", (str, dict))
     app.add_config_value("fcnref_equations_exclude", [], "env")
     app.add_config_value("fcnref_equations_tests", "", "env")
-    app.add_node(Mark, html=(visit_mark, None), latex=(skip, None), text=(skip, None),
-                 man=(skip, None), texinfo=(skip, None))  # fmt: skip
+    app.add_node(Mark, html=(visit_mark, None))  # other formats have none
     app.add_node(Ledger)
     app.add_directive("math", CheckedMath, override=True)
     app.add_directive("notation", NotationBlock)

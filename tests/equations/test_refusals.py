@@ -621,7 +621,16 @@ GIVEN = r"r_i = \sum_{j=1}^{n^{[L]}} y_{j,i}"
             "true",
             "580 places",
         ),
+        ([r"\partial z_{p,i}^{[l]} / \partial z_{j,i}^{[l]} = 1_{p = j}"], "true", "580 places"),
         ([r"z^{[l]} = w^{[l]} a^ \partial {l-1} u"], "not read", "∂ stands alone"),
+        ([r"a_ \mathbb j = 2"], "not read", r"\mathbbj is not declared"),
+        ([r"a_{j,i}^{[l]} = 0, \quad j \neq 3, \quad = 5"], "not read", "one side of a relation"),
+        (["x $$\n\n\\newcommand{\\x} 3 and more\n\n$$ \\x = 3"], "definition", ""),
+        (
+            [r"R = 2 Y", r"\frac{\partial y_{1,1}}{\partial R_{j,i}} = 0"],
+            "not read",
+            "a derivative by (R)_{j,i} is not read",
+        ),
         (
             [
                 r"Z^{[l]} = \begin{bmatrix} "
@@ -701,3 +710,8 @@ def test_a_formal_chain_through_a_defined_array_is_not_read():
     by = r"\frac{\partial J}{\partial R^{[l]}} \frac{\partial R^{[l]}}{\partial Z^{[l]}}"
     tex = rf"\nabla_{{Z^{{[l]}}}} J = {by}"
     assert last(r"R^{[l]} = 2 Z^{[l]}", tex, chain="formal").status == "not read"
+
+
+def test_an_entry_with_three_indices_is_of_no_matrix():
+    words = "c_{j,i,k} has too many indices"
+    assert message(r"c_{j,i,k} z_{j,i}^{[l]} = 1", symbols={"c": "matrix"}) == words

@@ -467,3 +467,11 @@ def test_a_definition_that_contradicts_what_follows_is_named():
 
 
 SIGMOID = Notation().extend({"symbols": {r"\sigma": "function sigmoid"}})
+
+
+def test_a_verdict_shows_its_equation_in_a_terminal_and_in_a_notebook():
+    verdict = check_equation(rf"{DW} = 2 {DW}")
+    assert repr(verdict) == f"{verdict}\n  {verdict.tex}"
+    html = verdict._repr_html_()
+    assert r"\frac{\partial J}" in html
+    assert "1: wrong" in html

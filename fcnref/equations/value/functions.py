@@ -156,11 +156,7 @@ def _function(node: Apply, scope: Scope) -> Callable[[Values], Values]:
     if name in {"softmax", "log_softmax"}:
         vector = scope.notation.examples == "rows"
         return _by_columns(NAMED[name], flipped=vector)
-    if name in _WHOLE:
-        return _WHOLE[name]
-    if name not in _ELEMENTWISE:
-        raise NoMeaning(f"the function {name} is not known")
-    return _ELEMENTWISE[name]
+    return _WHOLE[name] if name in _WHOLE else _ELEMENTWISE[name]
 
 
 def _by_columns(

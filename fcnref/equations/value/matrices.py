@@ -15,8 +15,6 @@ def _(node: Grid, scope: Scope) -> Values:
 
 
 def _block(cells: list[list[Values]]) -> Values:
-    if len({len(row) for row in cells}) != 1:
-        raise ShapeFault("the rows of a matrix have different lengths")
     leading = np.broadcast_shapes(*(cell.shape[:-2] for row in cells for cell in row))
     try:
         rows = [
