@@ -23,3 +23,16 @@ var Scorer = {
     return score + Scorer.closeness(name, asked.toLowerCase().trim()) + 1 / (1 + name.length);
   },
 };
+
+// What a result quotes: the article without the buttons around it, and of a formula, of which a page
+// has three readings, the one that a screen reader takes.
+addEventListener("DOMContentLoaded", () => {
+  const unquoted = ".headerlink, .fcnref-mark, script, style, annotation, .katex-html";
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll(unquoted).forEach((element) => element.remove());
+    const article = page.querySelector(".bd-article");
+    const quoted = (anchor && article?.querySelector(anchor)) || article;
+    return quoted?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  };
+});

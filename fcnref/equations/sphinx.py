@@ -65,7 +65,7 @@ STYLE = """\
 .fcnref-mark:hover > span, .fcnref-mark:focus > span { opacity: 1; visibility: visible; }
 .fcnref-ledger, .fcnref-ledger tbody, .fcnref-ledger tr, .fcnref-ledger td { display: block; }
 .fcnref-ledger { width: 100%; }
-.fcnref-ledger colgroup, .fcnref-ledger td:empty { display: none; }
+.fcnref-ledger colgroup, .fcnref-ledger td:has(> p > span:empty) { display: none; }
 .fcnref-ledger thead, .fcnref-ledger thead tr { display: flex; flex-wrap: wrap; gap: 0 1em; }
 .fcnref-ledger tr { border-bottom: 1px solid #8888; padding: 0.6em 0; }
 .fcnref-ledger td { border: 0; overflow-wrap: anywhere; padding: 0.1em 0; white-space: normal; }

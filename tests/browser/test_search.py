@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.pages import Visit, leaves
+from tests.browser.pages import PHONE, Visit, leaves
 
 FIRST = {
     "gradient of the bias": "eq-weights-and-biases-db",
@@ -68,6 +68,19 @@ def test_a_page_is_found_by_what_it_tells(page, address):
     for query, wanted in AMONG_THREE.items():
         page.goto(f"{address}search.html?q={quote(query)}")
         assert any(f"{address}{wanted}" in link for link in results(page)[:3]), query
+
+
+def test_a_result_quotes_the_article_and_fits_a_phone(browser, address):
+    with Visit(browser, f"{address}search.html?q=weights", viewport=PHONE) as visit:
+        links = results(visit.page)
+        visit.page.wait_for_function("document.querySelectorAll('.search .context').length > 20")
+        quotes = visit.page.locator(".search .context").all_text_contents()
+        assert not any("System Settings" in quote for quote in quotes)
+        notation = next(n for n, link in enumerate(links) if "/notation.html" in link)
+        quote = visit.page.locator("ul.search > li").nth(notation).inner_text()
+        assert "W[l]" in quote
+        assert "^" not in quote
+        assert visit.faults("sideways") == []
 
 
 def test_it_works_from_a_folder(browser, site):
