@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -281,7 +281,6 @@ class Notation:
     einstein: bool = False
     expectation: str = ""
     variance: str = "any"
-    strict: bool = False
     symbols: Mapping[str, Symbol] = field(default_factory=lambda: _BATCH)
     index: Mapping[str, Place] = field(
         default_factory=lambda: {
@@ -321,7 +320,9 @@ class Notation:
             declared = tomllib.loads(text) if path.suffix == ".toml" else front_matter(text)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise NotationError(f"notation: {path} is no TOML: {error}") from error
-        return BUNDLED["columns-are-examples"].extend(declared.get("equations", declared))
+        return BUNDLED["columns-are-examples"].extend(
+            _declared(declared.get("equations", declared))
+        )
 
     def extend(self, declared: Mapping[str, Any]) -> Notation:
         """Return this notation with declarations added, as a page or a section makes them."""
@@ -351,14 +352,12 @@ class Notation:
             elif key in {"depth", "base", "examples_count"}:
                 changes[key] = _whole(key, value)
             elif key == "widths":
-                if not isinstance(value, list | tuple):
-                    raise NotationError(f"notation: widths must be a list, got {value!r}")
-                changes[key] = tuple(_whole(key, n) for n in value)
+                changes[key] = tuple(_whole(key, n) for n in _list(key, value))
             elif key in {"layer_letters", "hadamard"}:
-                items = value.split() if isinstance(value, str) else value
+                items = value.split() if isinstance(value, str) else _list(key, value)
                 changes[key] = tuple(str(item) for item in items)
-            elif key in {"strict", "dropout", "einstein"}:
-                changes[key] = value in {True, "true", "yes"}
+            elif key in {"dropout", "einstein"}:
+                changes[key] = _flag(key, value)
             else:
                 raise NotationError(f"notation: {key!r} is not a declaration; see the how-to page")
         return replace(base, **changes)
@@ -492,9 +491,24 @@ def describe(symbol: Symbol) -> str:
 
 
 def _whole(key: str, value: Any) -> int:
-    if not str(value).isdigit():
+    if not str(value).isdecimal():
         raise NotationError(f"notation: {key} must be a whole number, got {value!r}")
     return int(value)
+
+
+def _flag(key: str, value: Any) -> bool:
+    if (word := str(value).lower()) not in _FLAGS:
+        raise NotationError(f"notation: {key} must be true or false, got {value!r}")
+    return _FLAGS[word]
+
+
+_FLAGS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _list(key: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise NotationError(f"notation: {key} must be a list, got {value!r}")
+    return value
 
 
 def _mapping(key: str, value: Any) -> dict[str, str]:
@@ -599,7 +613,11 @@ def _scalar(text: str) -> Any:
 def front_matter(text: str) -> dict[str, Any]:
     """Return what the front matter of a page declares under `equations`."""
     found = re.match(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.DOTALL)
-    declared = read_mapping(found[1]).get("equations", {}) if found else {}
-    if isinstance(declared, str):
-        return {"notation": declared}
-    return declared if isinstance(declared, dict) else {}
+    return _declared(read_mapping(found[1]).get("equations", {})) if found else {}
+
+
+def _declared(value: Any) -> dict[str, Any]:
+    """Return declarations; a name alone is that of a notation."""
+    if isinstance(value, str):
+        return {"notation": value}
+    return value if isinstance(value, dict) else {}

@@ -31,11 +31,23 @@ def test_every_bundled_notation_has_a_table_of_its_symbols():
         ({"index": {"j": "n["}}, "expected a place such as l-1"),
         ({"colour": "red"}, "'colour' is not a declaration"),
         ({"depth": "two"}, "depth must be a whole number"),
+        ({"base": "²"}, "base must be a whole number, got '²'"),
+        ({"dropout": "maybe"}, "dropout must be true or false, got 'maybe'"),
+        ({"einstein": ["yes"]}, r"einstein must be true or false, got \['yes'\]"),
+        ({"layer_letters": 5}, "layer_letters must be a list, got 5"),
     ],
 )
 def test_what_cannot_be_understood_is_named(declared, sentence):
     with pytest.raises(NotationError, match=sentence):
         Notation().extend(declared)
+
+
+@pytest.mark.parametrize(
+    ("printed", "meant"), [("true", True), ("yes", True), ("False", False), ("no", False)]
+)
+def test_a_declaration_is_switched_by_a_word(printed, meant):
+    declared = front_matter(f"---\nequations:\n  einstein: {printed}\n---\n")
+    assert Notation().extend(declared).einstein is meant
 
 
 def test_meanings():
@@ -72,6 +84,18 @@ def test_a_notation_is_loaded_from_toml(tmp_path):
     path.write_text("cost = ", encoding="utf-8")
     with pytest.raises(NotationError, match="is no TOML"):
         Notation.load(path)
+
+
+def test_a_name_alone_is_that_of_a_notation(tmp_path):
+    path = tmp_path / "notation.toml"
+    path.write_text('equations = "one-example"\n', encoding="utf-8")
+    assert Notation.load(path).examples == "one"
+    assert front_matter("---\nequations: one-example\n---\n") == {"notation": "one-example"}
+
+
+@pytest.mark.parametrize("text", ["equations: [mine]", "equations: true", "a line of prose"])
+def test_front_matter_without_declarations_declares_nothing(text):
+    assert front_matter(f"---\n{text}\n---\n") == {}
 
 
 def test_the_command_reports_and_fails(capsys):
