@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fcnref import layer_norm_with
+from fcnref import layer_norm_with, loss_and_grads
 from fcnref.cli import main
 from fcnref.diagnosis import blind_spots, diagnose, single_mistakes, wrong_gradients
 from fcnref.diagnosis.deltas import right_blocks
@@ -422,3 +422,13 @@ def test_a_network_that_always_has_an_entry_near_a_kink_is_given_up():
 def test_all_the_same_the_check_alone_says_wrong():
     problem = informative_problem()
     assert not check_network(problem, wrong_gradients(problem, "db_zero")).ok
+
+
+def test_two_mistakes_are_looked_for_in_layers_of_moderate_size_only():
+    problem = random_problem((3, 60, 2), ("tanh", "softmax"), "cross_entropy", m=101)
+    _, right = loss_and_grads(problem.X, problem.Y, problem.layers, problem.loss)
+    (dW_1, db_1), (dW_2, db_2) = right.layers
+    one = [(2 * dW_1, db_1), (dW_2, db_2)]
+    assert diagnose(problem, one).verdict == "wrong"
+    two = [(2 * dW_1 + 0.01 * np.sin(dW_1), db_1), (-3 * dW_2 * dW_2, db_2)]
+    assert diagnose(problem, two).verdict in {"unexplained", "partly explained"}

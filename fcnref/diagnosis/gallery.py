@@ -34,8 +34,6 @@ class Card(NamedTuple):
         What the report says of it.
     hidden
         Changes of the thorough problems that hide it wherever it is made.
-    like_a_factor
-        Pairs of such a change and the factor that everything seems to be multiplied by.
     """
 
     mistake: Mistake
@@ -43,7 +41,6 @@ class Card(NamedTuple):
     wrong: tuple[str, ...]
     finding: Finding
     hidden: tuple[str, ...]
-    like_a_factor: tuple[tuple[str, str], ...]
 
     def _facts(self) -> list[tuple[str, str]]:
         return [
@@ -55,9 +52,7 @@ class Card(NamedTuple):
         ]
 
     def _hides(self) -> str:
-        words = [*self.hidden] if self.hidden else []
-        words += [f"{change} it looks like {says}" for change, says in self.like_a_factor]
-        return "; ".join(words) if words else "on none of the problems that were tried"
+        return "; ".join(self.hidden) or "on none of the problems that were tried"
 
     def __str__(self) -> str:
         return "\n".join([str(self.mistake), *(f"  {k:8}{v}" for k, v in self._facts())])
@@ -138,7 +133,7 @@ def _card(slug: str) -> Card:
     mistake, (problem, _, report) = MISTAKES[slug], named(slug)
     [finding] = (finding for finding in report.findings if finding.slug == slug)
     wrong = (row.name for row in report.rows if row.verdict in {"wrong", "shape"})
-    return Card(mistake, problem, tuple(wrong), finding, *_where_it_hides(mistake))
+    return Card(mistake, problem, tuple(wrong), finding, _where_it_hides(mistake))
 
 
 def named(slug: str) -> tuple[Problem, Made, Report]:
@@ -171,18 +166,15 @@ def _of_slot(slot: str) -> list[str]:
     return [slug for slug, mistake in MISTAKES.items() if mistake.slot == slot]
 
 
-def _where_it_hides(mistake: Mistake) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Changes after which the mistake shows nowhere, and those after which it is a factor."""
-    hidden, like, slug = [], [], mistake.slug
+def _where_it_hides(mistake: Mistake) -> tuple[str, ...]:
+    """Changes after which the mistake shows nowhere."""
+    hidden, slug = [], mistake.slug
     for change in CHANGES:
         pairs = zip(_effects("", mistake.slot), _effects(change, mistake.slot), strict=True)
         found = [after for before, after in pairs if after and slug in before.shown]
         if found and not any(slug in after.shown for after in found):
             hidden.append(change)
-        factors = [after.like[slug] for after in found if slug in after.like]
-        if factors:
-            like.append((change, factors[0]))
-    return tuple(hidden), tuple(like)
+    return tuple(hidden)
 
 
 @lru_cache(maxsize=64)

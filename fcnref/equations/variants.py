@@ -72,9 +72,8 @@ def variants(
     if notation.examples == "one":
         whole = whole[:1]
     for code, text, new in whole:
-        if id(canonical(new)) not in seen:
-            seen.add(id(canonical(new)))
-            yield Variant(code, text, new)
+        seen.add(id(canonical(new)))
+        yield Variant(code, text, new)
 
     def edit(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _edit(node, tuple(places), notation)

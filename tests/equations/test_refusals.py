@@ -624,6 +624,11 @@ GIVEN = r"r_i = \sum_{j=1}^{n^{[L]}} y_{j,i}"
         ([r"\partial z_{p,i}^{[l]} / \partial z_{j,i}^{[l]} = 1_{p = j}"], "true", "580 places"),
         ([r"z^{[l]} = w^{[l]} a^ \partial {l-1} u"], "not read", "∂ stands alone"),
         ([r"a_ \mathbb j = 2"], "not read", r"\mathbbj is not declared"),
+        ([r"\mathbf{a}^{[l]} = g(\mathbf{z}^{[l]})"], "definition", "144 places"),
+        ([r"\underset{i}{Z}^{[l]} = Z^{[l]}"], "not read", ""),
+        ([r"J = [q = 1]"], "wrong", "index q is free on the right but not on the left"),
+        ([r"z_{1,i}^{[l]} = 3 z_{1,i}^{[l]} + a_{1,i}^{[l]}"], "wrong", "first wrong value"),
+        ([r"Z^{[l]} = 2 Z^{[l]} (= Z^{[l]})"], "not read", "is not read"),
         ([r"a_{j,i}^{[l]} = 0, \quad j \neq 3, \quad = 5"], "not read", "one side of a relation"),
         (["x $$\n\n\\newcommand{\\x} 3 and more\n\n$$ \\x = 3"], "definition", ""),
         (
@@ -715,3 +720,15 @@ def test_a_formal_chain_through_a_defined_array_is_not_read():
 def test_an_entry_with_three_indices_is_of_no_matrix():
     words = "c_{j,i,k} has too many indices"
     assert message(r"c_{j,i,k} z_{j,i}^{[l]} = 1", symbols={"c": "matrix"}) == words
+
+
+def test_constants_and_losses_of_numbered_examples():
+    assert last("c = 2", "2 c = 4", notation="bishop").status == "true"
+    assert last(r"J = [q = 1]", einstein=True).status == "wrong"
+    tex = r"\frac{\partial J_1}{\partial z_{j,i}^{[L]}} = 0 \cdot z_{j,i}^{[L]}"
+    assert last(tex, cost="mean").status == "wrong"
+
+
+def test_macros_without_a_body_are_passed_over():
+    (first, second) = check_page("$$ x $$\n\n\\newcommand{\\x} 3 and \\x\n\n$$ \\x = 3 $$\n")
+    assert (first.status, second.status) == ("not read", "definition")

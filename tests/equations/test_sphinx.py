@@ -292,3 +292,14 @@ def test_a_build_that_breaks_off_writes_no_verdicts(build, tmp_path):
     with pytest.raises(Exception, match="no more"):
         build("", conf)
     assert not (tmp_path / "out" / "equations.json").exists()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_table_shows_all_symbols_and_a_function_without_an_address_implements_nothing(build):
+    silent = "```{py:function} silent()\n:no-index:\n\nImplements {eq}`eq-right`.\n```\n"
+    out, warnings = build("```{symbol-table}\n```\n\n" + silent)
+    assert warnings == ""
+    html = (out / "index.html").read_text(encoding="utf-8")
+    assert html.count("<table") == 3
+    rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
+    assert not any("silent" in row for row in rows)
