@@ -38,19 +38,20 @@ SECONDS = 4.0
 def judged(claim: Claim, known: Known, blank: Verdict) -> Verdict:
     """Return the verdict on a claim, in the first reading in which it holds or can be mended."""
     blank = blank._replace(reproaches=claim.reproaches)
-    failing: list[Verdict] = []
-    for notation, note in known.readings():
-        verdict = _judged_in(claim, notation, blank)
+    readings = list(known.readings())
+    for notation, note in readings:
+        verdict = _judged_in(claim, notation, blank, mend=False)
         if verdict.status not in {"wrong", "not read"}:
             if note:
                 reading = Reproach("reading", note, note=True)
                 return verdict._replace(reproaches=(*verdict.reproaches, reading))
             return verdict
-        failing.append(verdict)
-    return next((verdict for verdict in failing if verdict.repair), failing[0])
+    first, *others = (_judged_in(claim, notation, blank, mend=True) for notation, _ in readings)
+    return next((verdict for verdict in (first, *others) if verdict.repair), first)
 
 
-def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
+def _judged_in(claim: Claim, notation: Notation, blank: Verdict, *, mend: bool) -> Verdict:
+    """Return the verdict in one reading; only with `mend` a wrong equation is explained."""
     if claim.kind == "remark":
         return blank._replace(status="definition", codes=("remark",))
     defines = claim.kind == "definition" and claim.defines is not None
@@ -62,7 +63,7 @@ def _judged_in(claim: Claim, notation: Notation, blank: Verdict) -> Verdict:
     try:
         if claim.kind == "update" or (defines and len(claim.members) == 1):
             return _defined(claim, bench, blank)
-        return _equated(claim, bench, blank, notation.cost)
+        return _equated(claim, bench, blank, notation.cost, mend=mend)
     except NoMeaning as fault:
         return blank._replace(message=fault.text, codes=(fault.code,))
     except ValueError as error:
@@ -97,7 +98,9 @@ def _mended(body: Expression, bench: Bench) -> str:
     return ""
 
 
-def _equated(claim: Claim, bench: Bench, blank: Verdict, declared_cost: str) -> Verdict:
+def _equated(
+    claim: Claim, bench: Bench, blank: Verdict, declared_cost: str, *, mend: bool
+) -> Verdict:
     left, *others = claim.members
     outcomes: list[Outcome] = []
     first = left
@@ -110,7 +113,7 @@ def _equated(claim: Claim, bench: Bench, blank: Verdict, declared_cost: str) -> 
         ):
             first = right
         else:
-            return _wrong(first, right, outcome, claim, bench, blank)
+            return _wrong(first, right, outcome, claim, bench, blank, mend=mend)
     if first is not left:
         text = "it settles what the notation leaves open"
         return blank._replace(status="definition", codes=("definition",), message=text)
@@ -204,8 +207,12 @@ def _wrong(
     claim: Claim,
     bench: Bench,
     blank: Verdict,
+    *,
+    mend: bool,
 ) -> Verdict:
     failure = outcome.failure or Failure("value", "")
+    if not mend:
+        return blank._replace(status="wrong", message=failure.text, codes=(failure.code,))
     found = explain(left, right, outcome, bench, claim.members)
     if failure.code == "layer" and not found.repairs:
         return blank._replace(message=failure.text, codes=("layer",))

@@ -90,8 +90,17 @@ def variants(
 
 def _edit_far(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tuple[str, Any]]:
     """Yield what is no likely slip, or as good as another edit, but may be what was meant."""
+    new: Any
     if isinstance(node, Node) and node.layer is not None:
         yield from _edit_layer(node, (-2, 2))
+    if isinstance(node, Node) and node.family == "losses" and isinstance(node.column, Index):
+        for letter in letters:
+            new = replace(node, column=Index(letter))
+            yield f"index|{show(new)} for {show(node)}", new
+    if isinstance(node, Count) and isinstance(node.size, Size) and node.size.kind == "n":
+        for layer in _other_layers(node.size.layer, (-1, 1)):
+            new = Count(replace(node.size, layer=layer))
+            yield f"layer|{show(new)} for {show(node)}", new
     if isinstance(node, Ones):
         yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
     if isinstance(node, Derivative) and not is_scalar(node):
@@ -188,10 +197,6 @@ def _edit(node: Any, letters: Sequence[str], notation: Notation) -> Iterator[tup
                 yield f"layer|{show(new)} for {show(node)}", new
         case Free(_, places) if None in places:
             yield f"transpose|{show(node)}ᵀ for {show(node)}", Transpose(node)
-        case Count(Size("n", Index() | Size() as layer) as size):
-            for other in _other_layers(layer, (-1, 1)):
-                new = Count(replace(size, layer=other))
-                yield f"layer|{show(new)} for {show(node)}", new
         case Number(float() as value) if value not in {0, 1}:
             yield f"factor|{value + 1:g} for {value:g}", Number(value + 1)
         case Apply("activation", _, primes, Index() as layer) if primes:
@@ -242,17 +247,12 @@ OTHER_CASE = {"Z": "A", "z": "a", "A": "Z", "a": "z"}
 
 
 def _edit_node(node: Node, letters: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    if node.family == "J":
+    if node.family in {"J", "losses"}:
         return
 
     def told(code: str, new: Node) -> tuple[str, Node]:
         return f"{code}|{show(new)} for {show(node)}", new
 
-    if node.family == "losses":
-        if isinstance(node.column, Index) and node.column.letter:
-            others = (letter for letter in letters if letter != node.column.letter)
-            yield from (told("index", replace(node, column=Index(x))) for x in others)
-        return
     if node.layer is not None:
         yield from _edit_layer(node, (-1, 1))
     if node.family in {"Z", "A"} and node.layer != Index("", 0):
