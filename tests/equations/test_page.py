@@ -143,3 +143,9 @@ def test_cells_of_different_shape_are_no_pattern():
 def test_the_space_before_the_punctuation_is_no_part_of_an_equation(end):
     assert check_equation(DW + end).status == "true"
     assert check_equation(rf"\, {DW}{end}").status == "true"
+
+
+def test_a_macro_takes_one_letter_where_no_braces_follow():
+    macro = "\\newcommand{\\at}[1]{a_{#1,i}^{[l]}}\n\n"
+    (verdict,) = check_page(f"{macro}$$ \\at j = g(z_{{j,i}}^{{[l]}}) $$\n")
+    assert verdict.places == 144

@@ -3,7 +3,7 @@
 import pytest
 
 from fcnref.equations import Notation, check_equation, check_page, checking
-from fcnref.equations.comparison import Bench
+from fcnref.equations.comparison import Bench, Outcome
 from fcnref.equations.expression import ONE, Free, Index, Node, Sum, show
 from fcnref.equations.networks import Network
 from fcnref.equations.notation import NotationError
@@ -612,6 +612,14 @@ GIVEN = r"r_i = \sum_{j=1}^{n^{[L]}} y_{j,i}"
             "wrong",
             "true with r_{p,i} times 1/4 r_{j,i}",
         ),
+        (
+            [
+                r"r_{j,i}^{[l]} = 2 z_{j,i}^{[l]}",
+                r"z_{j,i}^{[l]} z_{p,i}^{[l]} = \frac{1}{4} r_{j,i}^{[l]}",
+            ],
+            "wrong",
+            "r_{p,i}",
+        ),
         ([GIVEN, r"\sum_{j=1}^{n^{[L]}} 2 y_{j,m} = 2 r_m"], "true", "3 places"),
         ([r"g(z_{j,i}^{[l]}) = 3 z_{j,i}^{[l]}"], "definition", "it settles what"),
         ([r"g(z_{j,i}^{[l]}) = J_i"], "definition", "it settles what"),
@@ -678,6 +686,14 @@ def test_a_network_that_tells_nothing_is_no_evidence(monkeypatch):
     assert "the derivative of J by W1 vanishes" in message(
         rf"{DW} = 2 {DW}", cost="mean", output="tanh"
     )
+
+
+def test_a_variant_of_which_nothing_can_be_said_elsewhere_is_not_counted(monkeypatch):
+    holds_here = Outcome(places=1)
+    monkeypatch.setattr(
+        Bench, "tried", lambda _, a, b, elsewhere=(): None if elsewhere else holds_here
+    )
+    assert strength(Free("x"), Sum((Free("x"), Free("x"))), Bench(Notation())) == Strength()
 
 
 def test_what_has_no_meaning_is_no_repair():
