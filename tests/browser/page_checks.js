@@ -95,9 +95,10 @@ window.pageChecks = (() => {
     const faults = [];
     const article = document.querySelector(".bd-article") ?? document.body;
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
-    // Among them the link that covers a card: its text is its name, for those who do not see the card.
+    // Among them the link that covers a card: its text is its name, for those who do not see the card;
+    // and the number of a source, for the texts cite by author and year.
     const apart = "script, style, template, noscript, .onlyprint, .pst-js-only, .katex-mathml, " +
-      ".sd-stretched-link, " +
+      ".sd-stretched-link, .citation-list .label, " +
       "details:not([open]), .headerlink, [role=tooltip], dialog, svg, [hidden]";
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (!/[^\s\u200b]/.test(node.data) || node.parentElement.closest(apart)) continue;

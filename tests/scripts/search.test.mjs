@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { runInThisContext } from "node:vm";
 
+globalThis.addEventListener = () => {}; // only a page has something to wait for
 runInThisContext(readFileSync(new URL("../../docs/_ext/search_scorer.js", import.meta.url), "utf8"));
 const { Scorer } = globalThis;
 
