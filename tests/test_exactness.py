@@ -84,7 +84,7 @@ def test_where_one_form_hands_over_to_another_no_digit_is_lost(name, which, rng)
 def test_what_gelu_tanh_adds_up_is_rounded_once(rng):
     """1 + 2z u′(z) at z = -t, with a root between 0.5 and 0.7."""
     t = readonly(np.concatenate([rng.uniform(0, 3, 499), rng.uniform(0.3, 0.7, 499)]))
-    got = gated._one_and_2_z_u_prime(t, *gated._twice_u(t))
+    got = sum(gated._one_and_2_z_u_prime(t, *gated._twice_u(t)))
     error, at = exact.worst(got, lambda t: 1 - t * exact.two_u_prime(t), t)
     assert error <= 0.5, f"at {at!r}: {error}"
 

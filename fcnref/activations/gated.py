@@ -9,7 +9,7 @@ All are computed in double precision and return the precision of Z.
 import functools
 import math
 import operator
-from collections.abc import Callable
+from decimal import Context, Decimal, localcontext
 
 import numpy as np
 
@@ -113,7 +113,7 @@ def gelu(Z: AnyShape) -> AnyShape:
 
     Implements :eq:`eq-activations-gelu`, exactly: Φ is the distribution function of the standard
     normal. Its left tail is exp(-z²/2) times an integral of positive terms, which is summed by the
-    midpoint rule (Trefethen and Weideman, 2014).
+    midpoint rule (Trefethen and Weideman, 2014); further left, times φ(0) less such an integral.
 
     Parameters
     ----------
@@ -138,9 +138,9 @@ def gelu(Z: AnyShape) -> AnyShape:
     array([-0.15865525,  0.        ,  0.84134475])
     """
     t = _distance(Z)
-    bell, rest_of_bell = _bell(t)
-    integral = _midpoint_rule(lambda q: 1 / q, t)
-    t_tail = t * t * integral * bell * rest_of_bell + t * _pole(t)
+    near = t * t * _midpoint_rule(_WEIGHTS, t)
+    far = PHI_0 - _midpoint_rule(_WEIGHTS_R2, t)
+    t_tail = _times_bell(np.where(t.real < 1.2, near, far), t, t * _pole(t))
     A: AnyShape = np.where(Z.real < 0, -t_tail, Z - t_tail).astype(Z.dtype)
     return A
 
@@ -150,8 +150,7 @@ def gelu_prime(Z: AnyShape) -> AnyShape:
     """Compute the derivative of GELU, Φ(z) + z φ(z), with φ the standard normal density.
 
     Implements :eq:`eq-activations-gelu-prime`. Left of 0 the terms have opposite signs. Where they
-    cancel, around the root -0.7518, a Taylor series from the root stands for their sum; further
-    left it is one integral of negative terms.
+    cancel, around the root -0.7518, a Taylor series from the root stands for their sum.
 
     Parameters
     ----------
@@ -176,11 +175,9 @@ def gelu_prime(Z: AnyShape) -> AnyShape:
     array([-0.08331547,  0.5       ,  1.08331547])
     """
     t = _distance(Z)
-    bell, rest_of_bell = _bell(t)
-    integral = _midpoint_rule(lambda q: 1 / q - 1, t)
-    far = t * integral * bell * rest_of_bell + _pole(t)
-    near = _polynomial(_SERIES, -_up_to_root(t, GELU_ROOT)) * bell
-    return _mirrored(Z, np.where(t.real < 1.65, near, far))
+    near = _times_bell(_polynomial(_SERIES, -_up_to_root(t, GELU_ROOT)), t)
+    far = _times_bell(t * (_midpoint_rule(_WEIGHTS, t) - PHI_0), t, _pole(t))
+    return _mirrored(Z, np.where(t.real < 1.8, near, far))
 
 
 gelu_backward = backward_of(gelu_prime)
@@ -250,13 +247,15 @@ def gelu_tanh_prime(Z: AnyShape) -> AnyShape:
     """
     t = _distance(Z)
     w, rest = _twice_u(t)
-    d = _up_to_root(t, GELU_TANH_ROOT)
+    d, rest_of_d = GELU_TANH_ROOT[0] - t, GELU_TANH_ROOT[1]
     cubes = t * (t + GELU_TANH_ROOT[0])  # (t₀³ - t³) / (t₀ - t) - t₀²
-    # d (2k (1 + 3c t₀²) + 6kc cubes), and likewise for 2u; then e^(-2u(t₀))
-    two_z_u_prime = d * (1.716972025434726 + 0.21406444881780073 * cubes)
+    # 2k (1 + 3c t₀²) d + 6kc cubes d + e^(-2u(t₀)) (e^(2u(t₀) - 2u) - 1), the largest term last
     two_u = d * (1.6361700895487292 + 0.07135481627260025 * cubes)
-    near = two_z_u_prime + 0.29195521191476714 * np.expm1(two_u)
-    far = _one_and_2_z_u_prime(t, w, rest) + np.exp(-w)
+    curved = 0.21406444881780073 * cubes * d + 0.29195521191476714 * np.expm1(two_u)
+    near = 1.716972025434726 * d + (curved + 2.4606567646302394 * rest_of_d)
+    linear, rest_of_linear = _one_and_2_z_u_prime(t, w, rest)
+    decay = np.exp(-w)
+    far = linear + (decay + (rest_of_linear - decay * rest))
     bracket = np.where(np.abs(d.real) < 0.2, near, far)
     return _mirrored(Z, _times_sigmoid_prime(bracket, w, rest))
 
@@ -314,21 +313,53 @@ def _times_sigmoid_prime(factor: Array, w: Array, rest: Array | float = 0.0) -> 
     """Compute the factor times σ′(w) = 1 / (e^w + 2 + e^-w), for w + rest of at least 0."""
     most = np.minimum(w, 700)
     e = np.exp(most)
-    e = e + e * rest
-    return factor / (e + (2 + 1 / e)) * np.exp(most - w)
+    inverse = 1 / e
+    return factor / (e + (2 + (inverse + (e - inverse) * rest))) * np.exp(most - w)
 
 
-# The normal distribution. Φ(-t) = e^(-t²/2) t/π ∫ e^(-r²/2) / (t² + r²) dr from 0 to infinity, and
-# φ(t) = e^(-t²/2) / π ∫ e^(-r²/2) dr. The midpoint rule with the step k is exact but for a part of
-# e^(-2π²/k²), less than a rounding error, once the pole at r = it has been paid for.
+# The normal distribution. With the integral from 0 to infinity,
+#
+#     Φ(-t) = e^(-t²/2) t/π ∫ e^(-r²/2) / (t² + r²) dr   and   φ(0) = 1/π ∫ e^(-r²/2) dr,
+#
+# so that tΦ(-t) has another form, e^(-t²/2) (φ(0) - 1/π ∫ e^(-r²/2) r² / (t² + r²) dr). The
+# midpoint rule with the step k is exact but for a part of e^(-2π²/k²), less than a rounding error,
+# once the pole at r = it has been paid for. Its constants are computed in decimal numbers, so that
+# each is rounded once.
 
 _STEP = 11 / 16
 _SQUARES = [(_STEP * (n + 0.5)) ** 2 for n in reversed(range(13))]
+PHI_0 = 0.3989422804014327
 
 
-def _midpoint_rule(f: Callable[[Array], Array], t: Array) -> Array:
-    """Compute 1/π ∫ e^(-r²/2) f(t² + r²) dr."""
-    terms = (_STEP / math.pi * math.exp(-r2 / 2) * f(t * t + r2) for r2 in _SQUARES)
+def _weights() -> list[Decimal]:
+    step_over_pi = Decimal(_STEP) / Decimal("3.141592653589793238462643383279502884197")
+    return [step_over_pi * (-Decimal(r2) / 2).exp() for r2 in _SQUARES]
+
+
+def _series(terms: int) -> list[float]:
+    """Expand D(t) = gelu′(-t) exp(t²/2) = exp(t²/2) Φ(-t) - t φ(0) at its root t₀.
+
+    D′ = t D + φ(0) (t² - 2). Comparing the powers of t - t₀ gives each Taylor coefficient from the
+    two before it.
+    """
+    t_0 = sum(map(Decimal, GELU_ROOT))
+    phi_0 = Decimal("0.3989422804014326779399460599343818684759")
+    inhomogeneity = [phi_0 * (t_0 * t_0 - 2), 2 * phi_0 * t_0, phi_0] + [Decimal()] * terms
+    D = [Decimal(), inhomogeneity[0]]
+    for k in range(1, terms):
+        D.append((t_0 * D[k] + D[k - 1] + inhomogeneity[k]) / (k + 1))
+    return [float(d) for d in D]
+
+
+with localcontext(Context(prec=40)):
+    _WEIGHTS = [float(w) for w in _weights()]
+    _WEIGHTS_R2 = [float(w * Decimal(r2)) for w, r2 in zip(_weights(), _SQUARES, strict=True)]
+    _SERIES = _series(30)
+
+
+def _midpoint_rule(weights: list[float], t: Array) -> Array:
+    """Compute 1/π ∫ e^(-r²/2) / (t² + r²) dr, or with r² times the integrand."""
+    terms = (weight / (t * t + r2) for weight, r2 in zip(weights, _SQUARES, strict=True))
     return functools.reduce(operator.add, terms)
 
 
@@ -338,30 +369,15 @@ def _pole(t: Array) -> Array:
     return np.where(t.real < end, 1 / (1 + np.exp(end * np.minimum(t, end))), 0)
 
 
-def _bell(t: Array) -> tuple[Array, Array]:
-    """Compute exp(-t²/2) as a product of two, the second for what would underflow in the first."""
+def _times_bell(factor: Array, t: Array, owed: Array | float = 0.0) -> Array:
+    """Compute factor e^(-t²/2) + owed, without the rounding of t².
+
+    The last factor is what would underflow in e^(-t²/2) alone; by then nothing is owed.
+    """
     square, rest = product(t, t)
     most = np.minimum(square / 2, 700)
-    e = np.exp(-most)
-    return e - e * (rest / 2), np.exp(most - square / 2)
-
-
-def _series(terms: int) -> list[float]:
-    """Expand D(t) = gelu′(-t) exp(t²/2) = exp(t²/2) Φ(-t) - t/√(2π) at its root t₀.
-
-    With s = 1/√(2π), D′ = t D + s (t² - 2). Comparing the powers of t - t₀ gives each Taylor
-    coefficient from the two before it.
-    """
-    t_0, _ = GELU_ROOT
-    s = 1 / math.sqrt(2 * math.pi)
-    inhomogeneity = [s * (t_0 * t_0 - 2), 2 * s * t_0, s] + [0.0] * terms
-    D = [0.0, inhomogeneity[0]]
-    for k in range(1, terms):
-        D.append((t_0 * D[k] + D[k - 1] + inhomogeneity[k]) / (k + 1))
-    return D
-
-
-_SERIES = _series(30)
+    bell = factor * np.exp(-most)
+    return (bell + (owed - bell * (rest / 2))) * np.exp(most - square / 2)
 
 
 def _polynomial(coefficients: list[float], x: Array) -> Array:
@@ -385,11 +401,11 @@ def _twice_u(z: Array) -> tuple[Array, Array]:
     return 2 * u, 2 * (u_tail + z * tails)
 
 
-def _one_and_2_z_u_prime(t: Array, w: Array, rest: Array) -> Array:
+def _one_and_2_z_u_prime(t: Array, w: Array, rest: Array) -> tuple[Array, Array]:
     """Compute 1 + 2z u′(z) at z = -t, with w + rest = 2u(t): that is 1 + 4k t - 3 (w + rest)."""
     linear, linear_tail = product(4 * _K, t)
     cubic, cubic_tail = product(3.0, w)
     difference, difference_tail = total(linear, -cubic)
     one_more, one_more_tail = total(1.0, difference)
     tails = linear_tail + 4 * _K_TAIL * t - cubic_tail - 3 * rest
-    return one_more + (difference_tail + one_more_tail + tails)
+    return one_more, difference_tail + one_more_tail + tails

@@ -11,7 +11,7 @@ import numpy as np
 
 from fcnref._arrays import AnyShape, checked
 from fcnref.activations.elementwise import sigmoid_prime, tanh, tanh_prime
-from fcnref.activations.gated import _bell, _distance
+from fcnref.activations.gated import PHI_0, _distance, _times_bell
 
 __all__ = [
     "gelu_double_prime",
@@ -178,8 +178,8 @@ def gelu_double_prime(Z: AnyShape) -> AnyShape:
     array([0.24197072, 0.79788456, 0.24197072])
     """
     t = _distance(Z)
-    bell, rest_of_bell = _bell(t)
-    return ((2 - t * t) * bell * rest_of_bell / math.sqrt(2 * math.pi)).astype(Z.dtype)
+    derivative: AnyShape = _times_bell((2 - t * t) * PHI_0, t).astype(Z.dtype)
+    return derivative
 
 
 @checked
