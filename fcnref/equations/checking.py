@@ -15,7 +15,7 @@ from fcnref.equations.judging import judged, named
 from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Context, read, read_name
 from fcnref.equations.notation import Notation, NotationError, front_matter, read_mapping
-from fcnref.equations.page import LONGEST, Display, read_macros, read_page, statements
+from fcnref.equations.page import LONGEST, Display, read_macros, read_page, statements, text_of
 from fcnref.equations.syntax import NotRead
 from fcnref.equations.verdict import Verdict
 
@@ -100,7 +100,7 @@ def check_displays(page: str | Path, notation: Notation | str | None = None) -> 
             source = named if named.suffix and named.is_file() else page
         except (OSError, ValueError):
             source = page
-    text = source if isinstance(source, str) else source.read_text("utf-8", errors="replace")
+    text = text_of(source)
     start = Notation.bundled(notation) if isinstance(notation, str) else notation
     if start is None:
         start = Notation.bundled("columns-are-examples")

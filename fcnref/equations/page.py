@@ -77,30 +77,26 @@ def read_page(source: str | Path) -> list[Display]:
     >>> read_page("Then\n\n$$ A^{[0]} = X $$ (eq-input)\n")[0].label
     'eq-input'
     """
-    if isinstance(source, Path):
-        text = source.read_text(encoding="utf-8", errors="replace")
-        if source.suffix == ".ipynb":
-            return _read_notebook(text)
-        if source.suffix in {".tex", ".ltx"}:
-            return list(_read_tex(text))
-    else:
-        text = source
-    if r"\begin{document}" in text:
+    text = text_of(source)
+    tex = isinstance(source, Path) and source.suffix in {".tex", ".ltx"}
+    if tex or r"\begin{document}" in text:
         return list(_read_tex(text))
     return list(_read_markdown(text))
 
 
-def _read_notebook(text: str) -> list[Display]:
+def text_of(source: str | Path) -> str:
+    """Return the text of a page; that of a notebook stands in its Markdown cells."""
+    if isinstance(source, Path):
+        text = source.read_text(encoding="utf-8", errors="replace")
+    else:
+        text = source
+    if not text.lstrip().startswith("{"):
+        return text
     try:
-        cells = json.loads(text)["cells"]
-        sources = [
-            source if isinstance(source := cell["source"], str) else "".join(source)
-            for cell in cells
-            if cell["cell_type"] == "markdown"
-        ]
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        return "\n\n".join("".join(cell["source"]) for cell in cells)
     except (ValueError, KeyError, TypeError):
-        return list(_read_markdown(text))
-    return list(_read_markdown("\n\n".join(sources)))
+        return text
 
 
 def _read_markdown(text: str) -> Iterator[Display]:
@@ -262,8 +258,8 @@ def _blank(found: re.Match[str]) -> str:
 
 
 _NEWCOMMAND = re.compile(
-    r"\\(?:re|provide)?(?:newcommand|def|DeclareMathOperator)\*?\s*\{?\\(?P<name>[A-Za-z]+)\}?"
-    r"\s*(?:\[(?P<count>\d)\])?(?:#\d)*\s*(?=\{)"
+    r"\\(?:(?:re)?newcommand|providecommand|[gex]?def|DeclareMathOperator)\*?"
+    r"\s*\{?\s*\\(?P<name>[A-Za-z]+)\s*\}?\s*(?:\[\d\])?(?:#\d)*\s*(?=\{)"
 )
 
 
@@ -276,6 +272,14 @@ def read_macros(text: str) -> dict[str, str]:
             word = "DeclareMathOperator" in found[0]
             macros["\\" + found["name"]] = rf"\operatorname{{{body}}}" if word else body
     return macros
+
+
+def _without_definitions(tex: str) -> str:
+    """Blank the definitions of macros in a display."""
+    for found in reversed(list(_NEWCOMMAND.finditer(tex))):
+        end = found.end() + len(_braced(tex, found.end()) or "") + 2
+        tex = tex[: found.start()] + re.sub(r"[^\n]", " ", tex[found.start() : end]) + tex[end:]
+    return tex
 
 
 def read_tex_macros(conf: Path) -> dict[str, str]:
@@ -296,43 +300,67 @@ def read_tex_macros(conf: Path) -> dict[str, str]:
     return {}
 
 
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+
+
 def _braced(text: str, start: int) -> str | None:
+    """Return what stands in the braces that begin at a position, or None."""
     if text[start : start + 1] != "{":
         return None
     depth = 0
-    for position in range(start, min(len(text), start + LONGEST)):
-        if text[position - 1] == "\\" and position > start:
-            continue
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
+    for mark in _BRACE.finditer(text, start, start + LONGEST):
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
         if depth == 0:
-            return text[start + 1 : position]
+            return text[start + 1 : mark.start()]
     return None
 
 
+_NAME = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
+_MOST_EXPANSIONS = 2_000
+
+
 def expand(tex: str, macros: Mapping[str, str]) -> str:
-    """Replace macros, with their arguments, a bounded number of times."""
-    for _ in range(8):
-        before = tex
-        for name, body in macros.items():
-            name = name if name.startswith("\\") else "\\" + name
-            count = max((int(n) for n in re.findall(r"#(\d)", body)), default=0)
-            for found in reversed(list(re.finditer(re.escape(name) + r"(?![A-Za-z])", tex))):
-                end = found.end()
-                filled = body
-                for position in range(1, count + 1):
-                    end += len(tex[end:]) - len(tex[end:].lstrip())
-                    argument = _braced(tex, end)
-                    width = len(argument) + 2 if argument is not None else 1
-                    filled = filled.replace(f"#{position}", argument or tex[end : end + 1])
-                    end += width
-                tex = f"{tex[: found.start()]}{{{filled}}}{tex[end:]}" if count else (
-                    tex[: found.start()] + filled + " " + tex[end:]
-                )  # fmt: skip
-            if len(tex) > LONGEST:
-                return tex
-        if tex == before:
+    r"""Replace macros by what they stand for, as TeX does: without braces, and then read again.
+
+    Examples
+    --------
+    >>> from fcnref.equations.page import expand
+    >>> expand(r"\partial\loss W\at{l-1}", {r"\loss": "J", r"\at": "^{[#1]}"})
+    '\\partial J W^{[l-1]}'
+    """
+    bodies = {"\\" + name.removeprefix("\\"): body for name, body in macros.items()}
+    done, rest = "", tex
+    for _ in range(_MOST_EXPANSIONS):  # a macro may stand for itself
+        found = next((name for name in _NAME.finditer(rest) if name[0] in bodies), None)
+        if found is None or len(done) + len(rest) > LONGEST:
             break
-    return tex
+        done, rest = done + rest[: found.start()], rest[found.end() :]
+        text, *parameters = re.split(r"#(\d)", bodies[found[0]])
+        arguments = {}
+        for number in range(1, max(map(int, parameters[::2]), default=0) + 1):
+            arguments[str(number)], rest = _argument(rest)
+        for parameter, after in zip(parameters[::2], parameters[1::2], strict=True):
+            text += _apart(text, arguments[parameter]) + arguments[parameter]
+            text += _apart(text, after) + after
+        rest = text + _apart(text, rest) + rest
+        done += _apart(done, rest)
+    return done + rest
+
+
+def _argument(tex: str) -> tuple[str, str]:
+    """Split off the argument of a macro: what stands in braces, or one sign."""
+    tex = tex.lstrip()
+    inside = _braced(tex, 0)
+    if inside is not None:
+        return inside, tex[len(inside) + 2 :]
+    name = _NAME.match(tex)
+    end = name.end() if name else 1
+    return tex[:end], tex[end:]
+
+
+def _apart(left: str, right: str) -> str:
+    """Return the space without which a letter becomes part of the command before it, or ""."""
+    return " " if right[:1].isalpha() and re.search(r"\\[A-Za-z]+$", left) else ""
 
 
 def statements(display: Display, macros: Mapping[str, str]) -> Iterator[Statement]:
@@ -340,7 +368,7 @@ def statements(display: Display, macros: Mapping[str, str]) -> Iterator[Statemen
 
     Rows that begin with a relation or an operator continue the row before them.
     """
-    tex = expand(display.tex, macros) if macros else display.tex
+    tex = expand(_without_definitions(display.tex), macros)
     tex = re.sub(r"(?<!\\)%[^\n]*", "", tex)
     tex = _BEGIN.sub(_keep_argument, tex)
     rows = [(line, row) for line, row in _rows(tex, display.line) if row.strip(" \n\t&.,")]

@@ -85,6 +85,7 @@ _REWRITES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"(?s){_BAR}(?![_^])(.+?){_BAR}", r"\\norm{\1}"),
     (r"\|([^|&]{1,200}?)\|", r"\\abs{\1}"),
     (r"(?<![_^A-Za-z}])\{\s*\}(?!\s*[_^])", " "),
+    (r"(?<=\})\s*\{\s*\}(?=\s*[_^])", ""),
     (r"\\part(?![A-Za-z])", r"\\partial "),
     (r"(\\forall[^:=]{1,40}):", r"\1;"),
     # relations

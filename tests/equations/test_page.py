@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fcnref.equations import check_equation, check_page
-from fcnref.equations.page import Display, read_macros, read_page, statements
+from fcnref.equations.__main__ import main
+from fcnref.equations.page import Display, expand, read_page, statements
 
 DW = r"\frac{\partial J}{\partial W^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} A^{[l-1]\top}"
 
@@ -69,16 +70,96 @@ def test_a_second_column_of_an_alignment_is_a_statement_of_its_own():
     assert r"\qquad" in tex
 
 
-def test_macros_are_expanded_with_their_arguments():
-    text = "\n".join(
-        [
-            r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}",
-            r"\def\lay{^{[l]}}",
-            r"$$ \pd{J}{W\lay} = \pd{J}{Z\lay} A^{[l-1]\top} $$",
-        ]
-    )
-    assert set(read_macros(text)) == {r"\pd", r"\lay"}
-    assert check_page(text)[0].status == "true"
+DEFINITIONS = "\n".join(
+    [
+        r"\newcommand{\pd}[2]{\frac{\partial#1}{\partial#2}}",
+        r"\newcommand{\lay}[1]{^{[#1]}}",
+        r"\providecommand{\at}[1]{_{#1,i}\lay l}",
+        r"\def\of#1#2{#1\left(#2\right)}",
+        r"\newcommand{\is}[1]{&= #1 \\}",
+        r"\newcommand{\below}{\lay{l-1}}",
+        r"\newcommand{\loss}{J}",
+    ]
+)
+FRONT = r"""---
+equations:
+  macros:
+    '\pd': '\frac{\partial#1}{\partial#2}'
+    '\lay': '^{[#1]}'
+    "\\at": "_{#1,i}\\lay l"
+    \of: '#1\left(#2\right)'
+    \is: '&= #1 \\'
+    \below: \lay{l-1}
+    loss: J
+---
+"""
+
+
+CELLS = [
+    {"cell_type": "markdown", "source": DEFINITIONS.splitlines(keepends=True)},
+    {"cell_type": "code", "source": r"$$ \pd{J}{W} = 1 $$"},
+    {"cell_type": "markdown", "source": "$$ @@ $$"},
+]
+
+
+@pytest.mark.parametrize(
+    ("tex", "status"),
+    [
+        (r"\pd{J}{W\lay{l}} = \pd{J}{Z\lay{l}} A\below{}^\top", "true"),
+        (r"\pd\loss{W\lay l} \is{\pd\loss{Z\lay l} {A\lay{l-1}}^{\top}}", "true"),
+        (r"\pd{\loss}{b_j\lay l} = \sum_i \frac{\partial\loss}{\partial z\at{j}}", "true"),
+        (r"a\at j = \of{g}{z\at{j}}", "definition"),
+        (r"\pd{J}{W\lay{l}} = \pd{J}{Z\lay{l}} A\lay{l}{}^\top", "wrong"),
+        (r"\pd{J}{W\lay{l}} = \pd{J}{Z\lay{l} A\below{}^\top", "not read"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("front.md", FRONT + "$$ @@ $$\n"),
+        ("page.md", DEFINITIONS + "\n\n$$ @@ $$\n"),
+        ("display.md", f"$$\n{DEFINITIONS}\n@@\n$$\n"),
+        ("notes.tex", DEFINITIONS + "\n\\begin{document}\n\\[ @@ \\]\n\\end{document}\n"),
+        ("notes.ipynb", json.dumps({"cells": CELLS})),
+    ],
+)
+def test_macros_stand_for_their_bodies_without_braces(name, page, tex, status, tmp_path):
+    path = tmp_path / name
+    written = json.dumps(tex)[1:-1] if name == "notes.ipynb" else tex
+    path.write_text(page.replace("@@", written), encoding="utf-8")
+    assert [verdict.status for verdict in check_page(path)] == [status]
+    assert [verdict.status for verdict in check_page(path.read_text("utf-8"))] == [status]
+
+
+def test_the_macros_of_this_site_are_read_from_its_conf(tmp_path, capsys):
+    path = tmp_path / "page.md"
+    path.write_text(r"$$ \pd{J}{W\lay{l}} = \pd{J}{Z\lay{l}} {A\lay{l-1}}\tr $$", encoding="utf-8")
+    assert main([str(path), "--macros", "docs/conf.py"]) == 0
+    assert capsys.readouterr().out == f"{path}: 1 true\n"
+
+
+@pytest.mark.parametrize(
+    ("macros", "tex", "expanded"),
+    [
+        ({r"\x": r"\x"}, r"\x + 1", r"\x + 1"),
+        ({r"\x": r"\y", r"\y": r"\x"}, r"\x", r"\x"),
+        ({r"\x": "#2 #1"}, r"\x{a}{b}", "b a"),
+        ({r"\x": "#1"}, r"\cdot\x{}a", r"\cdot a"),
+        ({r"\x": r"\cdot"}, r"\x{a}", r"\cdot{a}"),
+        ({r"\x": r"#1\cdot"}, r"\x{a}b", r"a\cdot b"),
+        ({r"\x": r"\cdot#1"}, r"\x{a}", r"\cdot a"),
+        ({r"\x": "#1"}, r"\x{\{ \\}}b", r"\{ \\}b"),
+        ({r"\x": "#1"}, r"\x{a", "{a"),
+        ({r"\x": "#1"}, r"\x", ""),
+    ],
+)
+def test_a_macro_is_replaced_as_tex_does_it(macros, tex, expanded):
+    assert expand(tex, macros) == expanded
+
+
+def test_a_macro_that_doubles_ends():
+    assert check_page("\\def\\x{\\x\\x}\n\n$$ a = \\x $$")[0].status == "not read"
+    assert check_page("\\def\\x{a + a\\x}\n\n$$ a = \\x $$")[0].status == "not read"
 
 
 def test_a_latex_file(tmp_path):
