@@ -175,7 +175,9 @@ def gelu_prime(Z: AnyShape) -> AnyShape:
     array([-0.08331547,  0.5       ,  1.08331547])
     """
     t = _distance(Z)
-    near = _times_bell(_polynomial(_SERIES, -_up_to_root(t, GELU_ROOT)), t)
+    d, rest_of_d = t - GELU_ROOT[0], -GELU_ROOT[1]
+    curved = d * d * _polynomial(_CURVATURE, d)
+    near = _times_bell(_SLOPE * d + (curved + _SLOPE * rest_of_d), t)
     far = _times_bell(t * (_midpoint_rule(_WEIGHTS, t) - PHI_0), t, _pole(t))
     return _mirrored(Z, np.where(t.real < 1.8, near, far))
 
@@ -313,8 +315,7 @@ def _times_sigmoid_prime(factor: Array, w: Array, rest: Array | float = 0.0) -> 
     """Compute the factor times σ′(w) = 1 / (e^w + 2 + e^-w), for w + rest of at least 0."""
     most = np.minimum(w, 700)
     e = np.exp(most)
-    inverse = 1 / e
-    return factor / (e + (2 + (inverse + (e - inverse) * rest))) * np.exp(most - w)
+    return factor / (e + (2 + (1 / e + e * rest))) * np.exp(most - w)
 
 
 # The normal distribution. With the integral from 0 to infinity,
@@ -331,13 +332,13 @@ _SQUARES = [(_STEP * (n + 0.5)) ** 2 for n in reversed(range(13))]
 PHI_0 = 0.3989422804014327
 
 
-def _weights() -> list[Decimal]:
+def _weights() -> dict[float, Decimal]:
     step_over_pi = Decimal(_STEP) / Decimal("3.141592653589793238462643383279502884197")
-    return [step_over_pi * (-Decimal(r2) / 2).exp() for r2 in _SQUARES]
+    return {r2: step_over_pi * (-Decimal(r2) / 2).exp() for r2 in _SQUARES}
 
 
 def _series(terms: int) -> list[float]:
-    """Expand D(t) = gelu′(-t) exp(t²/2) = exp(t²/2) Φ(-t) - t φ(0) at its root t₀.
+    """Expand D(t) = gelu′(-t) exp(t²/2) = exp(t²/2) Φ(-t) - t φ(0) at its root t₀, from t - t₀ on.
 
     D′ = t D + φ(0) (t² - 2). Comparing the powers of t - t₀ gives each Taylor coefficient from the
     two before it.
@@ -348,18 +349,18 @@ def _series(terms: int) -> list[float]:
     D = [Decimal(), inhomogeneity[0]]
     for k in range(1, terms):
         D.append((t_0 * D[k] + D[k - 1] + inhomogeneity[k]) / (k + 1))
-    return [float(d) for d in D]
+    return [float(d) for d in D[1:]]
 
 
 with localcontext(Context(prec=40)):
-    _WEIGHTS = [float(w) for w in _weights()]
-    _WEIGHTS_R2 = [float(w * Decimal(r2)) for w, r2 in zip(_weights(), _SQUARES, strict=True)]
-    _SERIES = _series(30)
+    _WEIGHTS = {r2: float(weight) for r2, weight in _weights().items()}
+    _WEIGHTS_R2 = {r2: float(weight * Decimal(r2)) for r2, weight in _weights().items()}
+    _SLOPE, *_CURVATURE = _series(30)
 
 
-def _midpoint_rule(weights: list[float], t: Array) -> Array:
+def _midpoint_rule(weights: dict[float, float], t: Array) -> Array:
     """Compute 1/π ∫ e^(-r²/2) / (t² + r²) dr, or with r² times the integrand."""
-    terms = (weight / (t * t + r2) for weight, r2 in zip(weights, _SQUARES, strict=True))
+    terms = (weight / (t * t + r2) for r2, weight in weights.items())
     return functools.reduce(operator.add, terms)
 
 
