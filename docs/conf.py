@@ -8,17 +8,16 @@ import shutil
 import sys
 import time
 import warnings
+from importlib.metadata import version as installed
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 sys.path[:0] = [str(DOCS / "_ext")]
-gc.set_threshold(200_000, 20, 1000)  # pages are trees that stay; looking through them costs more
+gc.disable()  # a build ends soon, and looking through trees of pages that stay takes longer
 
-import matplotlib as mpl  # noqa: E402 - these need the path above, as do the next
-import numpy as np  # noqa: E402
-from inventories import write_inventories  # noqa: E402
+from inventories import write_inventories  # noqa: E402 - these need the path above
 from shapes import TypehintsFormatter  # noqa: E402
 
 import fcnref  # noqa: E402
@@ -113,7 +112,7 @@ togglebutton_hint_hide = "Hide"
 kinds = {".py", ".css", ".mjs", ".lark"}
 package = [file for file in (ROOT / "fcnref").rglob("*") if file.suffix in kinds]
 sources = sorted([*package, DOCS / "_ext" / "matplotlibrc"])
-ground = [sys.version, platform.machine(), np.__version__, mpl.__version__]
+ground = [sys.version, platform.machine(), *map(installed, ("numpy", "matplotlib"))]
 digest = hashlib.sha256("\n".join(ground).encode())
 for source in sources:
     digest.update(source.relative_to(ROOT).as_posix().encode() + source.read_bytes())

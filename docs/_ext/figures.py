@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,21 +16,40 @@ from sphinx.util.images import get_image_size
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+PROGRAM = Path(__file__).with_suffix(".mjs")
 PROLOG = "<?xml"  # with which matplotlib begins, and svgo does not
 
 
 def shrink_figures(app: Sphinx, error: Exception | None) -> None:
-    """Shrink the figures that this build has copied."""
+    """Shrink the figures that this build has copied; those of a page read again are known."""
     if error or app.builder.format != "html":
         return
     folder = app.outdir / app.builder.imagedir
     figures = [file for file in sorted(folder.glob("*.svg")) if file.read_text().startswith(PROLOG)]
-    if not figures:
-        return
-    command = [node_program(), Path(__file__).with_suffix(".mjs"), *figures]
-    done = subprocess.run(command, capture_output=True, text=True)
+    kept = {figure: app.doctreedir / "figures" / _digest(app, figure) for figure in figures}
+    new = {figure: file for figure, file in kept.items() if not file.exists()}
+    if new:
+        _shrink(new)
+    for figure, file in kept.items():
+        shutil.copyfile(file, figure)
+
+
+def _digest(app: Sphinx, figure: Path) -> str:
+    """Name what a figure, the program and its packages make."""
+    makers = [PROGRAM, Path(app.confdir, "package-lock.json"), figure]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in makers)).hexdigest()
+
+
+def _shrink(new: dict[Path, Path]) -> None:
+    """Shrink figures in place, and keep what came out."""
+    done = subprocess.run([node_program(), PROGRAM, *new], capture_output=True, text=True)
     if done.returncode:
         raise ExtensionError(f"the figures could not be made smaller:\n{done.stderr}")
+    for figure, file in new.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")  # a build may be stopped at any line
+        shutil.copyfile(figure, part)
+        part.replace(file)
 
 
 def reserve_room(app: Sphinx, doctree: nodes.document, docname: str) -> None:
