@@ -28,11 +28,11 @@ import numpy as np
 
 from fcnref.equations import Notation, Verdict, checking, comparison, judging, strength
 from fcnref.equations.checking import Checked
+from fcnref.equations.declarations import front_matter
 from fcnref.equations.explain import Explanation, explain
 from fcnref.equations.expression import Expression, unfolded
 from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Claim
-from fcnref.equations.notation import front_matter
 from fcnref.equations.page import Display, read_page, read_tex_macros, statements
 from fcnref.equations.variants import Canonical
 

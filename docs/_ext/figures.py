@@ -26,7 +26,8 @@ def shrink_figures(app: Sphinx, error: Exception | None) -> None:
         return
     folder = app.outdir / app.builder.imagedir
     figures = [file for file in sorted(folder.glob("*.svg")) if file.read_text().startswith(PROLOG)]
-    kept = {figure: app.doctreedir / "figures" / _digest(app, figure) for figure in figures}
+    made = Path(app.doctreedir, "figures")
+    kept = {figure: made / _digest(app, figure) for figure in figures}
     new = {figure: file for figure, file in kept.items() if not file.exists()}
     if new:
         _shrink(new)

@@ -5,7 +5,8 @@ evaluates both sides of every equation. Needs lark: ``pip install fcnref[equatio
 """
 
 from fcnref.equations.checking import assert_page, check_equation, check_page
-from fcnref.equations.notation import BUNDLED, Notation, NotationError, Symbol
+from fcnref.equations.declarations import NotationError
+from fcnref.equations.notation import BUNDLED, Notation, Symbol
 from fcnref.equations.verdict import Verdict
 
 __all__ = [

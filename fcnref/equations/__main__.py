@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fcnref.equations.checking import check_page
-from fcnref.equations.notation import BUNDLED, Notation, NotationError
+from fcnref.equations.declarations import NotationError
+from fcnref.equations.notation import BUNDLED, Notation
 from fcnref.equations.page import read_tex_macros
 from fcnref.equations.verdict import Verdict, totals
 

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fcnref.equations.declarations import NotationError, front_matter, read_mapping
 from fcnref.equations.expression import Node, walk
 from fcnref.equations.judging import judged, named
 from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Context, read, read_name
-from fcnref.equations.notation import Notation, NotationError, front_matter, read_mapping
+from fcnref.equations.notation import Notation
 from fcnref.equations.page import LONGEST, Display, read_macros, read_page, statements, text_of
 from fcnref.equations.syntax import NotRead
 from fcnref.equations.verdict import Verdict
@@ -46,8 +47,7 @@ def check_equation(tex: str, notation: Notation | str = "columns-are-examples") 
     >>> check_equation(wrong).repair
     'true with W^{[l]}ᵀ for W^{[l]}'
     """
-    chosen = Notation.bundled(notation) if isinstance(notation, str) else notation
-    checked = _check_displays([Display(1, tex)], chosen, {})
+    checked = _check_displays([Display(1, tex)], _notation(notation), {})
     verdicts = [verdict for one in checked for verdict in one.verdicts]
     if not verdicts:
         return Verdict("not read", 1, "", tex, "there is no statement", ("nothing",))
@@ -101,9 +101,7 @@ def check_displays(page: str | Path, notation: Notation | str | None = None) -> 
         except (OSError, ValueError):
             source = page
     text = text_of(source)
-    start = Notation.bundled(notation) if isinstance(notation, str) else notation
-    if start is None:
-        start = Notation.bundled("columns-are-examples")
+    start = _notation("columns-are-examples" if notation is None else notation)
     try:
         start = start.extend(front_matter(text))
     except NotationError as error:
@@ -112,6 +110,17 @@ def check_displays(page: str | Path, notation: Notation | str | None = None) -> 
         return
     macros = {**read_macros(text), **start.macros}
     yield from _check_displays(read_page(source), start, macros)
+
+
+def _notation(notation: Notation | str) -> Notation:
+    if isinstance(notation, str):
+        return Notation.bundled(notation)
+    if not isinstance(notation, Notation):
+        raise NotationError(
+            f"notation: expected a Notation or the name of one, got {notation!r}; "
+            "Notation().extend(...) makes one of declarations"
+        )
+    return notation
 
 
 def assert_page(page: str | Path, notation: Notation | str | None = None) -> None:

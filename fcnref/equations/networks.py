@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property, partial
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,6 +26,9 @@ Environment: TypeAlias = Mapping[Key, Values]
 
 STEP = 1e-30
 """The complex step: no difference is taken, so it can be as small as this."""
+
+MOST_ENTRIES = 4000
+"""The most entries of an array of a network: every one is pushed in a copy of its own."""
 
 RECTANGULAR = ((4, 5, 3, 2), 7)
 SQUARE = ((4, 4, 4, 4), 4)
@@ -324,7 +328,7 @@ def build(probe: Probe) -> Network:
     Raises
     ------
     ValueError
-        If an activation or a cost is not known, or if the network tells nothing.
+        If an activation or a cost is not known, if the network is large, or if it tells nothing.
     """
     for name in (probe.activation, probe.output):
         if name not in {"generic", "elementwise", "layer_norm", "", *NAMED}:
@@ -332,6 +336,12 @@ def build(probe: Probe) -> Network:
     loss = probe.cost.removeprefix("sum ")
     if loss not in {"any", "mean", "sum", *LOSSES}:
         raise ValueError(f"build: {loss!r} is no cost; choose from any, mean, {', '.join(LOSSES)}")
+    before = (probe.examples, *probe.widths)
+    if max(n * max(probe.examples, m) for m, n in pairwise(before)) > MOST_ENTRIES:
+        raise ValueError(
+            f"build: an array of the network has more than {MOST_ENTRIES:,} entries; "
+            "declare smaller widths, or a smaller examples_count"
+        )
     network = Network(probe)
     kinked = {"relu", "leaky_relu"} & {probe.activation, probe.output}
     if not kinked and not probe.dropout and (dead := network.dead()):

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from fcnref.equations.declarations import (
+    READERS,
+    NotationError,
+    front_matter,
+    letter,
+    named_or_declared,
+    read_declarations,
+)
 from fcnref.equations.expression import LAST, Index, Place, Size, show
 
 Kind = Literal["node", "gradient", "size", "function", "number"]
-
-
-class NotationError(ValueError):
-    """A declaration that cannot be understood."""
 
 
 class Symbol(NamedTuple):
@@ -70,7 +75,7 @@ _MEANING = re.compile(
     r"(?P<family>losses|gain|shift|variance|[WbBZAYJXKD])(?:\[(?P<layer>[^\]]*)\])?"
 )
 _SIZE = re.compile(r"(?:size )?(?:(?P<n>n)\[(?P<layer>[^\]]*)\]|(?P<other>m|L))")
-_PLACE = re.compile(r"(?P<letter>[A-Za-z]*)\s*(?P<shift>[+-]?\s*\d+)?")
+_PLACE = re.compile(r"(?P<letter>[A-Za-z]+)?\s*(?P<shift>(?(letter)[+-])\s*\d+)?")
 
 FUNCTIONS = frozenset(
     {"sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", "gelu_tanh", "identity",
@@ -96,7 +101,9 @@ def read_place(text: str) -> Place:
     if place is None or not text:
         raise NotationError(f"notation: expected a place such as l-1, L or 2, got {text!r}")
     shift = int((place["shift"] or "0").replace(" ", ""))
-    return replace(LAST, shift=shift) if place["letter"] == "L" else Index(place["letter"], shift)
+    if place["letter"] == "L":
+        return replace(LAST, shift=shift)
+    return Index(place["letter"] or "", shift)
 
 
 _FREE = frozenset({"number", "vector", "matrix", "epsilon", "time", "step", "imaginary unit"})
@@ -132,18 +139,57 @@ def read_symbol(meaning: str) -> Symbol:
             return Symbol("size", "n", read_place(size["layer"]))
         return Symbol("size", size["other"])
     found = _MEANING.fullmatch(text)
-    if found is None:
+    if found is None or (found["scaled"] and not found["gradient"]):
         raise NotationError(
             f"notation: {meaning!r} is no meaning; write for instance 'W[l]', 'entries of Z[l]', "
             "'dJ/dZ[l]', 'J', 'Y', 'size n[l]', 'activation', 'function tanh' or 'number'"
         )
     family = "losses" if found["family"] == "losses" else _FAMILIES[found["family"]]
     layer: Place | None = None
-    if family in {"W", "b", "Z", "A", "gain", "shift", "K", "D", "V"}:
-        layer = read_place(found["layer"] or ("0" if found["family"] == "X" else "l"))
+    if family in {"J", "Y", "losses"} or found["family"] == "X":
+        if found["layer"] is not None:
+            raise NotationError(f"notation: {found['family']} has no layer, got {meaning!r}")
+        layer = Index("", 0) if family == "A" else None
+    else:
+        layer = read_place("l" if found["layer"] is None else found["layer"])
     view = {"rows": "columns", None: "matrix"}.get(found["view"], found["view"])
     kind: Kind = "gradient" if found["gradient"] else "node"
     return Symbol(kind, family, layer, view, bool(found["scaled"]), rate=bool(found["rate"]))
+
+
+def _symbol(name: str, meaning: str, letters: Collection[str]) -> Symbol:
+    """Read the declared meaning of a symbol, whose layer has one of some letters."""
+    with _told_of(f"symbol {name!r}"):
+        symbol = read_symbol(meaning)
+        if symbol.layer is not None:
+            _check_layer(symbol.layer, letters)
+    return symbol
+
+
+def _range(name: str, text: str, letters: Collection[str]) -> Place:
+    """Read what an index runs over."""
+    letter("an index", name.rstrip("'"))
+    with _told_of(f"index {name!r}"):
+        place = read_place(text)
+        layer = place if isinstance(place, Index) else place.layer
+        if layer is not None:
+            _check_layer(layer, letters)
+    return place
+
+
+@contextmanager
+def _told_of(what: str) -> Iterator[None]:
+    """Say in the message of an error what it is about."""
+    try:
+        yield
+    except NotationError as error:
+        raise NotationError(f"notation: {what}: {str(error).removeprefix('notation: ')}") from None
+
+
+def _check_layer(layer: Place, letters: Collection[str]) -> None:
+    known = layer.letter in {"", *letters} if isinstance(layer, Index) else layer.kind == "L"
+    if not known:
+        raise NotationError(f"notation: expected a layer such as l-1, L or 2, got {show(layer)!r}")
 
 
 def _table(text: str, *, soft: bool = False) -> dict[str, Symbol]:
@@ -315,52 +361,35 @@ class Notation:
     def load(cls, path: str | Path) -> Notation:
         """Read a notation from a TOML file, or from the front matter of a page."""
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-            declared = tomllib.loads(text) if path.suffix == ".toml" else front_matter(text)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise NotationError(f"notation: {path} is no TOML: {error}") from error
-        return BUNDLED["columns-are-examples"].extend(
-            _declared(declared.get("equations", declared))
-        )
+        if path.suffix not in {".toml", ".md"}:
+            raise NotationError(
+                f"notation: {str(path)!r} is neither a .toml or .md file nor a bundled notation; "
+                f"these are {', '.join(BUNDLED)}"
+            )
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        declared = front_matter(text) if path.suffix == ".md" else _read_toml(path, text)
+        return BUNDLED["columns-are-examples"].extend(declared)
 
     def extend(self, declared: Mapping[str, Any]) -> Notation:
         """Return this notation with declarations added, as a page or a section makes them."""
-        base = Notation.bundled(str(declared["notation"])) if "notation" in declared else self
-        changes: dict[str, Any] = {}
-        for key, value in declared.items():
-            if key == "notation":
-                continue
-            if key == "symbols":
-                added = {k: read_symbol(str(v)) for k, v in _mapping(key, value).items()}
-                changes[key] = {**base.symbols, **added}
-                sizes = {k for k, symbol in added.items() if symbol.kind == "size"}
-                index = {k: size for k, size in base.index.items() if k not in sizes}
-                changes["index"] = {**index, **changes.get("index", {})}
-            elif key == "index":
-                ranges = {str(k): read_place(str(v)) for k, v in _mapping(key, value).items()}
-                changes[key] = {**changes.get(key, base.index), **ranges}
-            elif key == "macros":
-                changes[key] = {**base.macros, **_mapping(key, value)}
-            elif key in _CHOICES:
-                if value not in _CHOICES[key]:
-                    options = ", ".join(_CHOICES[key])
-                    raise NotationError(f"notation: {key} must be one of {options}, got {value!r}")
-                changes[key] = value
-            elif key in {"activation", "output", "cost"}:
-                changes[key] = str(value)
-            elif key in {"depth", "base", "examples_count"}:
-                changes[key] = _whole(key, value)
-            elif key == "widths":
-                changes[key] = tuple(_whole(key, n) for n in _list(key, value))
-            elif key in {"layer_letters", "hadamard"}:
-                items = value.split() if isinstance(value, str) else _list(key, value)
-                changes[key] = tuple(str(item) for item in items)
-            elif key in {"dropout", "einstein"}:
-                changes[key] = _flag(key, value)
-            else:
-                raise NotationError(f"notation: {key!r} is not a declaration; see the how-to page")
-        return replace(base, **changes)
+        changes = read_declarations(declared)
+        base = Notation.bundled(changes.pop("notation")) if "notation" in changes else self
+        letters = ("l", *changes.get("layer_letters", base.layer_letters))
+        added = {k: _symbol(k, v, letters) for k, v in changes.get("symbols", {}).items()}
+        ranges = {k: _range(k, v, letters) for k, v in changes.get("index", {}).items()}
+        sizes = {k for k, symbol in added.items() if symbol.kind == "size"}
+        index = {k: size for k, size in base.index.items() if k not in sizes}
+        changes["symbols"] = {**base.symbols, **added}
+        changes["index"] = {**index, **ranges}
+        changes["macros"] = {**base.macros, **changes.get("macros", {})}
+        extended = replace(base, **changes)
+        layers = len(extended.widths) - 1
+        if extended.depth and extended.widths and extended.depth != layers:
+            raise NotationError(
+                f"notation: depth must be {layers}, as widths has the inputs and {layers} layers, "
+                f"got {extended.depth}"
+            )
+        return extended
 
     @cached_property
     def lookup(self) -> dict[str, Symbol]:
@@ -368,8 +397,8 @@ class Notation:
         return {canonical_name(name): symbol for name, symbol in self.symbols.items()}
 
     def range_of(self, letter: str) -> Place | None:
-        """Return the declared range of an index letter; i' has that of i."""
-        return self.index.get(letter.rstrip("'"))
+        """Return the declared range of an index letter; i' has that of i unless it has its own."""
+        return self.index.get(letter, self.index.get(letter.rstrip("'")))
 
     @cached_property
     def example_letter(self) -> str:
@@ -432,16 +461,17 @@ class Notation:
         return self.examples == "rows"
 
 
-_CHOICES = {
-    "examples": ("columns", "rows", "one"),
-    "weights": ("out-in", "in-out"),
-    "layers": ("superscript", "plain", "subscript", "implicit", "index"),
-    "jacobian": ("numerator", "denominator"),
-    "gradients": ("variable", "transposed"),
-    "chain": ("strict", "formal"),
-    "variance": ("any", "lecun", "he", "glorot"),
-    "expectation": ("", "weights", "weights and examples"),
-}
+def _read_toml(path: Path, text: str) -> dict[str, Any]:
+    """Return what a TOML file declares, by itself or under `equations`."""
+    try:
+        declared = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise NotationError(f"notation: {path} is no TOML: {error}") from error
+    if "equations" not in declared:
+        return declared
+    if stray := next((key for key in declared if key in READERS), None):
+        raise NotationError(f"notation: {stray!r} stands outside of 'equations'")
+    return named_or_declared(declared["equations"])
 
 
 def canonical_name(name: str) -> str:
@@ -490,33 +520,6 @@ def describe(symbol: Symbol) -> str:
     ) + text
 
 
-def _whole(key: str, value: Any) -> int:
-    if not str(value).isdecimal():
-        raise NotationError(f"notation: {key} must be a whole number, got {value!r}")
-    return int(value)
-
-
-def _flag(key: str, value: Any) -> bool:
-    if (word := str(value).lower()) not in _FLAGS:
-        raise NotationError(f"notation: {key} must be true or false, got {value!r}")
-    return _FLAGS[word]
-
-
-_FLAGS = {"true": True, "yes": True, "false": False, "no": False}
-
-
-def _list(key: str, value: Any) -> Sequence[Any]:
-    if not isinstance(value, list | tuple):
-        raise NotationError(f"notation: {key} must be a list, got {value!r}")
-    return value
-
-
-def _mapping(key: str, value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise NotationError(f"notation: {key} must map names to meanings, got {value!r}")
-    return {str(k): str(v) for k, v in value.items()}
-
-
 _UNITS: dict[str, Place] = {
     "j": Size("n", Index("l")),
     "p": Size("n", Index("l")),
@@ -557,67 +560,3 @@ BUNDLED: dict[str, Notation] = {
 }  # fmt: skip
 BUNDLED = {name: replace(notation, name=name) for name, notation in BUNDLED.items()}
 """The notations that come with the package, by name."""
-
-
-_ENTRY = re.compile(
-    r"""(?P<indent>\s*)(?P<key>"(?:[^"\\]|\\.)*"|'[^']*'|[^:#'"{\s][^:#'"]*?)\s*:(?:\s+(?P<value>.*))?"""
-)
-
-
-def read_mapping(text: str) -> dict[str, Any]:
-    r"""Read the part of YAML that declarations need: nested maps, words, quoted words, lists.
-
-    Lines that are none of these are passed over, as they belong to somebody else.
-
-    Examples
-    --------
-    >>> from fcnref.equations.notation import read_mapping
-    >>> read_mapping("cost: mean\nindex: {i: m}")
-    {'cost': 'mean', 'index': {'i': 'm'}}
-    """
-    root: dict[str, Any] = {}
-    stack: list[tuple[int, dict[str, Any]]] = [(-1, root)]
-    for line in text.splitlines():
-        found = _ENTRY.fullmatch(line.rstrip())
-        if found is None or line.lstrip().startswith("#"):
-            continue
-        indent = len(found["indent"].expandtabs())
-        while stack[-1][0] >= indent:
-            stack.pop()
-        key, value = str(_scalar(found["key"])), (found["value"] or "").strip()
-        if value and not value.startswith("#"):
-            stack[-1][1][key] = _scalar(value)
-        else:
-            inner: dict[str, Any] = {}
-            stack[-1][1][key] = inner
-            stack.append((indent, inner))
-    return root
-
-
-def _scalar(text: str) -> Any:
-    text = text.strip()
-    if text[:1] == "'":
-        return text[1 : text.find("'", 1)] if text.find("'", 1) > 0 else text[1:]
-    if text[:1] == '"':
-        end = re.match(r'"((?:[^"\\]|\\.)*)"', text)
-        return re.sub(r'\\(["\\])', r"\1", end[1]) if end else text[1:]
-    text = re.sub(r"\s+#.*", "", text)
-    if text[:1] == "{" and text[-1:] == "}":
-        parts = (part.split(":", 1) for part in text[1:-1].split(",") if ":" in part)
-        return {str(_scalar(key)): _scalar(value) for key, value in parts}
-    if text[:1] == "[" and text[-1:] == "]":
-        return [_scalar(part) for part in text[1:-1].split(",") if part.strip()]
-    return {"true": True, "false": False}.get(text, text)
-
-
-def front_matter(text: str) -> dict[str, Any]:
-    """Return what the front matter of a page declares under `equations`."""
-    found = re.match(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.DOTALL)
-    return _declared(read_mapping(found[1]).get("equations", {})) if found else {}
-
-
-def _declared(value: Any) -> dict[str, Any]:
-    """Return declarations; a name alone is that of a notation."""
-    if isinstance(value, str):
-        return {"notation": value}
-    return value if isinstance(value, dict) else {}

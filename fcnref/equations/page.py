@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from fcnref.equations.declarations import NotationError, words
+
 LONGEST = 20_000
 """A display with more characters than this is not read."""
 
@@ -87,7 +89,7 @@ def read_page(source: str | Path) -> list[Display]:
 def text_of(source: str | Path) -> str:
     """Return the text of a page; that of a notebook stands in its Markdown cells."""
     if isinstance(source, Path):
-        text = source.read_text(encoding="utf-8", errors="replace")
+        text = source.read_text(encoding="utf-8-sig", errors="replace")
     else:
         text = source
     if not text.lstrip().startswith("{"):
@@ -178,7 +180,7 @@ def _directive(body: list[str], number: int, info: str) -> Display:
 
 def _without_comments(text: str, found: list[Display]) -> str:
     def blank(comment: re.Match[str]) -> str:
-        declared = re.match(r"<!--\s*notation\b:?(.*)-->", comment[0], re.DOTALL)
+        declared = re.match(r"<!--\s*notation\s*[:\n](.*)-->", comment[0], re.DOTALL)
         if declared:
             line = text.count("\n", 0, comment.start()) + 1
             found.append(Display(line, "", declares=declared[1].replace(";", "\n")))
@@ -283,21 +285,30 @@ def _without_definitions(tex: str) -> str:
 
 
 def read_tex_macros(conf: Path) -> dict[str, str]:
-    """Return the macros that a conf.py declares, without running it.
+    r"""Return the macros that a conf.py declares, without running it.
+
+    Raises
+    ------
+    NotationError
+        If it is no Python, or if its `tex_macros` are no map that is written out.
 
     Examples
     --------
     >>> from pathlib import Path
     >>> from fcnref.equations.page import read_tex_macros
-    >>> read_tex_macros(Path("no/conf.py"))
-    {}
+    >>> read_tex_macros(Path("docs/conf.py"))[r"\R"]
+    '\\mathbb{R}'
     """
-    if not conf.is_file():
-        return {}
-    for statement in ast.parse(conf.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "tex_macros":
-            return dict(ast.literal_eval(statement.value))
-    return {}
+    try:
+        assigned = [
+            ast.literal_eval(statement.value)
+            for statement in ast.parse(conf.read_bytes()).body
+            if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None
+            if re.match("tex_macros( =|:)", ast.unparse(statement))
+        ]
+    except (SyntaxError, ValueError) as error:
+        raise NotationError(f"notation: the tex_macros of {conf} are not read: {error}") from None
+    return words("tex_macros", assigned[-1]) if assigned else {}
 
 
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)

@@ -35,6 +35,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from fcnref.equations.checking import check_page
+from fcnref.equations.declarations import NotationError, front_matter
 from fcnref.equations.ledger import (
     SIGNS,
     build_ledger,
@@ -44,7 +45,7 @@ from fcnref.equations.ledger import (
     summary,
     table,
 )
-from fcnref.equations.notation import Notation, NotationError, front_matter
+from fcnref.equations.notation import Notation
 from fcnref.equations.verdict import Verdict
 
 logger = logging.getLogger(__name__)

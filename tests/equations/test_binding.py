@@ -23,11 +23,11 @@ from fcnref.differences import central_difference, complex_step
 from fcnref.equations import Notation
 from fcnref.equations.checking import check_displays
 from fcnref.equations.comparison import Bench, needed, probes_of
+from fcnref.equations.declarations import read_mapping
 from fcnref.equations.expression import Apply, Free, Limit, rewrite
 from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Claim, Context, read
 from fcnref.equations.networks import EPSILON, Network, Values, build
-from fcnref.equations.notation import read_mapping
 from fcnref.equations.page import Display, read_tex_macros, statements
 from fcnref.equations.value import Scope, evaluate
 from fcnref.equations.value.stored import free_value

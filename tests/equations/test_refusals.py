@@ -6,7 +6,6 @@ from fcnref.equations import Notation, check_equation, check_page, checking
 from fcnref.equations.comparison import Bench, Outcome
 from fcnref.equations.expression import ONE, Free, Index, Node, Sum, show
 from fcnref.equations.networks import Network
-from fcnref.equations.notation import NotationError
 from fcnref.equations.strength import Strength, strength
 
 DW = r"\frac{\partial J}{\partial W^{[l]}}"
@@ -357,11 +356,6 @@ def test_a_product_after_an_entrywise_one_is_read_as_the_shapes_allow():
 def test_what_is_no_part_of_an_equation_is_not_printed():
     with pytest.raises(TypeError, match="expected a part of an equation, got int"):
         show(3)
-
-
-def test_widths_are_a_list():
-    with pytest.raises(NotationError, match="widths must be a list, got 4"):
-        Notation().extend({"widths": 4})
 
 
 def test_a_rate_of_change_is_described_as_one():
