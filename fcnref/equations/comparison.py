@@ -328,7 +328,7 @@ def _at_all(left: Expression, right: Expression, scope: Scope) -> tuple[Outcome,
             text = f"left side is {n}×{m}, right side is {p}×{q}{_where_at(scope, 0)}"
             return Outcome(failure=Failure("shape", text)), []
         b = np.zeros_like(a)
-    a, b = (np.broadcast_to(x, _together(a, b, scope)) for x in (a, b))
+    a, b = (np.broadcast_to(x, (*_axis(scope), *shape_of(a))) for x in (a, b))
     difference = np.abs(a - b)
     size = np.maximum(np.abs(a), np.abs(b)).max(axis=(-2, -1), keepdims=True)
     errors = difference / np.maximum(size, FLOOR)
@@ -348,10 +348,10 @@ def _at_all(left: Expression, right: Expression, scope: Scope) -> tuple[Outcome,
     return Outcome(places=a.size, error=float(errors.max()), alive=alive), ratios
 
 
-def _together(a: Values, b: Values, scope: Scope) -> tuple[int, ...]:
-    """Return the shape of both sides, with an axis for the values of the letters."""
+def _axis(scope: Scope) -> tuple[int, ...]:
+    """Return the shape of the values of the letters, in front of that of each side."""
     sizes = [value.shape for value in scope.letters.values() if isinstance(value, np.ndarray)]
-    return (*np.broadcast_shapes((1,), *sizes, a.shape[:-2], b.shape[:-2]), *shape_of(a))
+    return np.broadcast_shapes((1,), *sizes)
 
 
 def _where_at(scope: Scope, n: int) -> str:

@@ -438,6 +438,12 @@ def test_a_number_that_is_off_by_one_is_named(tex, repair):
         ),
         (rf"\frac{{\partial J}}{{\partial b^{{[l]}}}} = {DZ} \mathbf 1_m^\top", "1_m for 1_mᵀ"),
         (r"a_{j,i}^{[L]} \cdot n^{[L-1]} = n^{[L]} a_{j,i}^{[L]}", "n^{[L-1]} for n^{[L]}"),
+        (r"\sum_{k=1}^{n^{[l-1]}} 1 = n^{[l]}", "n^{[l-1]} for n^{[l]}"),
+        (r"\sum_{k=1}^{n^{[l-1]}} 1 = n^{[l-2]}", "n^{[l-1]} for n^{[l-2]}"),
+        (
+            rf"\frac{{1}}{{2}} {DW} = A^{{[l-1]\top}} \frac{{{DZ}}}{{2}}",
+            "∂J/∂Z^{[l]}/2 A^{[l-1]}ᵀ for A^{[l-1]}ᵀ ∂J/∂Z^{[l]}/2",
+        ),
         (
             r"m \partial J / \partial a_{j,i}^{[L]} = \partial J_j / \partial a_{j,i}^{[L]}",
             "J_{i} for J_{j}",
@@ -449,6 +455,20 @@ def test_what_is_missing_is_named(tex, repair):
     verdict = check_equation(tex, notation)
     assert verdict.status == "wrong"
     assert f"true with {repair}" in (verdict.repair, *verdict.alternatives)
+
+
+@pytest.mark.parametrize(
+    ("tex", "repair"),
+    [
+        (r"\frac{\partial a_{j,i}^{[l]}}{\partial z_{j,i}^{[l]}} = 1", "1"),
+        (r"\nabla_{z_{j,i}^{[l]}} J = \nabla_{a_{j,i}^{[l]}} J", "∂J/∂a_{j,i}^{[l]}"),
+    ],
+)
+def test_a_slope_that_is_missing_is_named(tex, repair):
+    verdict = check_equation(tex, Notation().extend({"activation": "elementwise"}))
+    assert verdict.status == "wrong"
+    slope = "true with g'^{[l]}(z_{j,i}^{[l]}) times "
+    assert slope + repair in (verdict.repair, *verdict.alternatives)
 
 
 def test_a_number_is_exchanged_in_one_place():
