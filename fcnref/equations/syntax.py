@@ -54,9 +54,15 @@ def parse(tex: str) -> Tree[Token]:
     try:
         tree = _parser().parse(prepared)
     except LarkError as error:
+        if getattr(getattr(error, "token", None), "type", "") == "$END":
+            braces = re.findall(r"(?<!\\)[{}]", prepared)
+            if braces.count("{") > braces.count("}"):
+                raise NotRead("syntax", "a brace is not closed") from None
+            last = prepared.rstrip()[-24:].lstrip()
+            raise NotRead("syntax", f"something is missing at the end, after '{last}'") from None
         column = getattr(error, "pos_in_stream", None)
         place = prepared[column : column + 24].strip() if isinstance(column, int) else ""
-        where = f"at {place!r}" if place else "at its end"
+        where = f"at '{place}'" if place else "at its end"
         raise NotRead("syntax", f"not understood {where}") from None
     for part in tree.iter_subtrees():
         part.data = str(part.data)  # lark's own names are tokens, which compare slowly
@@ -342,6 +348,16 @@ def items_of(side: Tree[Token]) -> list[Item]:
     """Return the factors and operators of a side that has one product only."""
     products = [child for child in side.children if isinstance(child, Tree)]
     return list(products[0].children) if len(products) == 1 else []
+
+
+def is_empty(item: Item) -> bool:
+    """Tell whether a bracket or a pair of braces holds nothing."""
+    atom = item if isinstance(item, Token) else atom_of(item)
+    return (
+        isinstance(atom, Tree)
+        and atom.data in {"group", *BRACKETS}
+        and clauses_of(atom.children[0]) == [Clause((None,), ())]
+    )
 
 
 def inner_side(tree: Item) -> Tree[Token] | None:

@@ -4,7 +4,7 @@ import pytest
 
 from fcnref.equations import Notation, check_equation, check_page, checking
 from fcnref.equations.comparison import Bench, Outcome
-from fcnref.equations.expression import ONE, Free, Index, Node, Sum, show
+from fcnref.equations.expression import ONE, Free, Index, Node, Number, Power, Quotient, Sum, show
 from fcnref.equations.networks import Network
 from fcnref.equations.strength import Strength, strength
 
@@ -120,7 +120,27 @@ def message(tex, **declared):
         (r"Z^{[l]} = I I", "I I shows no size"),
         (r"\mathbf{1} Z^{[l]} = 0", "a column of ones before an array that is 5×7"),
         (r"(b^{[l]})^{-1} = 0 \cdot b^{[l]}", "of a vector is not read"),
-        (rf"{DZ} = g() Z^{{[l]}}", "the argument of g is not understood"),
+        (rf"{DZ} = g() Z^{{[l]}}", "the brackets behind g are empty; write its argument, as in g("),
+        (rf"{DZ} = g'^{{[l]}}( )", "the brackets behind g'^[l] are empty"),
+        (r"a_{j,i}^{[l]} = \max(0,)", r"the argument of \max is not understood"),
+        (
+            r"\frac{\partial J}{} = Z^{[l]}",
+            r"the denominator of a fraction is empty; write a derivative as \frac{\partial J}{",
+        ),
+        (
+            r"\frac{}{\partial Z^{[l]}} = Z^{[l]}",
+            r"the numerator of a fraction is empty; write a derivative as \frac{\partial J}{",
+        ),
+        (rf"{DZ} = \frac{{}}{{m}}", "the numerator of a fraction is empty"),
+        (rf"{DZ} = \frac{{1}}{{}} Z^{{[l]}}", "the denominator of a fraction is empty"),
+        (rf"{DZ} = \sqrt{{}}", "a pair of braces is empty"),
+        (rf"{DZ} = ()", "a bracket is empty"),
+        (r"w_{}^{[l]} = 1", "a subscript or superscript is empty; write an index, or a layer as"),
+        (r"w_{j,k}^{[]} = 1", "a subscript or superscript is empty; write an index, or a layer as"),
+        (r"Z^{[l]} = W^{[l]} +", "something is missing at the end, after 'Z^{[l]} = W^{[l]} +'"),
+        (r"\frac{\partial J}", r"something is missing at the end, after '\frac{\partial J}'"),
+        (r"Z^{[l]} = \frac{1}{m", "a brace is not closed"),
+        (r"Z^{[l]} = \{ Z^{[l]}", "something is missing at the end, after"),
         (r"a_{ji}^{[l]} [j = k = p] = 0", "is not read"),
         (r"\delta_{j=1,k} = 0", "is not read"),
         (r"z_{jk}^{[l](i)} = 0", "z carries more than one example"),
@@ -351,6 +371,12 @@ def test_a_product_after_an_entrywise_one_is_read_as_the_shapes_allow():
     entrywise = r"\nabla_{A^{[l]}} J \odot g'(Z^{[l]})"
     assert check_equation(rf"{DW} = {entrywise} A^{{[l-1]\top}}").status == "true"
     assert check_equation(rf"{DW} = {entrywise} A^{{[l]\top}}").status == "wrong"
+
+
+def test_a_fraction_within_a_power_is_printed_in_brackets():
+    third, two = Quotient(Number(1.0), Number(3.0)), Number(2.0)
+    assert show(Power(third, two)) == "(1/3)^2"
+    assert show(Power(two, third)) == "2^(1/3)"
 
 
 def test_what_is_no_part_of_an_equation_is_not_printed():

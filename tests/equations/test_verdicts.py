@@ -445,6 +445,10 @@ def test_a_number_that_is_off_by_one_is_named(tex, repair):
             "∂J/∂Z^{[l]}/2 A^{[l-1]}ᵀ for A^{[l-1]}ᵀ ∂J/∂Z^{[l]}/2",
         ),
         (
+            rf"m {DW} = A^{{[l-1]\top}} \frac{{{DZ}}}{{\frac{{1}}{{m}}}}",
+            "∂J/∂Z^{[l]}/(1/m) A^{[l-1]}ᵀ for A^{[l-1]}ᵀ ∂J/∂Z^{[l]}/(1/m)",
+        ),
+        (
             r"m \partial J / \partial a_{j,i}^{[L]} = \partial J_j / \partial a_{j,i}^{[L]}",
             "J_{i} for J_{j}",
         ),

@@ -138,12 +138,12 @@ def _(node: Hadamard) -> str:
 
 @show.register
 def _(node: Quotient) -> str:
-    return f"{_tight(node.top)}/{_tight(node.bottom)}"
+    return f"{_tight(node.top)}/{_unbroken(node.bottom)}"
 
 
 @show.register
 def _(node: Power) -> str:
-    return f"{_tight(node.base)}^{_tight(node.exponent)}"
+    return f"{_unbroken(node.base)}^{_unbroken(node.exponent)}"
 
 
 @show.register
@@ -232,3 +232,9 @@ def _tight(node: Expression) -> str:
         isinstance(node, Product) and len(node.factors) > 1
     )
     return f"({text})" if loose else text
+
+
+def _unbroken(node: Expression) -> str:
+    """Show an expression so that a stroke in it does not look like one beside it."""
+    text = _tight(node)
+    return f"({text})" if isinstance(node, Quotient | Derivative | Rate) else text

@@ -28,6 +28,7 @@ from fcnref.equations.syntax import (
     Item,
     NotRead,
     atom_of,
+    is_empty,
     scripts_of,
     spell,
     unwrapped,
@@ -110,6 +111,8 @@ def read_fraction(reader: Reader, cursor: Cursor) -> Expression | None:
         top, bottom = Tree("group", [top]), Tree("group", [bottom])
     scripts = cursor.scripts
     cursor.take()
+    _refuse_empty(top, "numerator", bottom)
+    _refuse_empty(bottom, "denominator", top)
     above, below = unwrapped(top), unwrapped(bottom)
     signed = _signs(reader, above, below)
     if not any(signed):
@@ -124,6 +127,14 @@ def read_fraction(reader: Reader, cursor: Cursor) -> Expression | None:
         return _derivative(reader, reader.product(rest), variable)
     numerator = _numerator(reader, above, signed=signed[0])
     return scripted(reader, _derivative(reader, numerator, variable), scripts)
+
+
+def _refuse_empty(part: Item, name: str, other: Item) -> None:
+    """Refuse a fraction without a numerator or denominator."""
+    if is_empty(part):
+        derives = any(spell(atom_of(item)) in PARTIAL for item in unwrapped(other)[:1])
+        hint = r"; write a derivative as \frac{\partial J}{\partial w}" if derives else ""
+        raise NotRead("fraction", f"the {name} of a fraction is empty{hint}")
 
 
 def _signs(reader: Reader, above: Sequence[Item], below: Sequence[Item]) -> tuple[bool, bool]:

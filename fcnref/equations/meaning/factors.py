@@ -24,7 +24,15 @@ from fcnref.equations.meaning.quantities import read_quantity
 from fcnref.equations.meaning.reader import Cursor, FactorReader, Reader
 from fcnref.equations.meaning.scripts import scripted
 from fcnref.equations.meaning.sums import read_series
-from fcnref.equations.syntax import NotRead, bracket_of, clauses_of, inner_side, scripts_of, spell
+from fcnref.equations.syntax import (
+    NotRead,
+    bracket_of,
+    clauses_of,
+    inner_side,
+    is_empty,
+    scripts_of,
+    spell,
+)
 
 
 def refuse_words(_: Reader, cursor: Cursor) -> None:
@@ -66,6 +74,8 @@ def read_bracket(reader: Reader, cursor: Cursor) -> Expression | None:
     cursor.take()
     truth = read_truth(reader, atom) if atom.data == "square" else None
     side = inner_side(atom)
+    if is_empty(atom):
+        raise NotRead("list", "a bracket is empty")
     if truth is None and side is None:
         raise NotRead("list", f"the list {spell(atom)[:40]} is not read")
     value = truth if truth is not None else reader.side(side)  # type: ignore[arg-type]  # not None

@@ -26,6 +26,7 @@ from fcnref.equations.syntax import (
     bracket_of,
     clauses_of,
     inner_side,
+    is_empty,
     scripts_of,
     spell,
 )
@@ -91,6 +92,9 @@ def _arguments(
         raise NotRead("argument", f"{shown} is a function without an argument")
     bracket = bracket_of(item)
     if bracket is not None:
+        if is_empty(bracket):
+            text = f"the brackets behind {shown} are empty; write its argument, as in {shown}(z)"
+            raise NotRead("argument", text)
         sides = [c.sides[0] for c in clauses_of(bracket.children[0]) if not c.relations]
         if None in sides or len(sides) != len(clauses_of(bracket.children[0])):
             raise NotRead("argument", f"the argument of {shown} is not understood")

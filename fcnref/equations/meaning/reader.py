@@ -26,6 +26,7 @@ from fcnref.equations.syntax import (
     NotRead,
     atom_of,
     inner_side,
+    is_empty,
     is_operator,
     scripts_of,
     spell,
@@ -145,6 +146,8 @@ class Reader:
         atom = atom_of(item)
         if isinstance(atom, Tree) and atom.data == "group" and not scripts_of(item):
             side = inner_side(atom)
+            if is_empty(atom):
+                raise NotRead("fraction", "a pair of braces is empty")
             if side is None:
                 raise NotRead("fraction", "what stands within braces is not understood")
             return self.side(side)

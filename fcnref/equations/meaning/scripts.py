@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from lark import Token, Tree
 
@@ -28,6 +29,7 @@ from fcnref.equations.syntax import (
     clauses_of,
     flattened,
     inner_side,
+    is_empty,
     is_operator,
     items_of,
     scripts_of,
@@ -232,7 +234,7 @@ def _superscript(reader: Reader, item: Item, marks: Marks, symbol: Symbol | None
     if isinstance(atom, Tree) and atom.data in {"square", "round"}:
         inner = inner_side(atom)
         if inner is None:
-            raise NotRead("superscript", f"the superscript {spell(item)} is not read")
+            _refuse_script(atom)
         place = place_of_side(reader, inner)
         parameter = symbol is not None and symbol.family in {"W", "b", "gain", "shift"}
         square = atom.data == "square"
@@ -253,12 +255,19 @@ def _superscript(reader: Reader, item: Item, marks: Marks, symbol: Symbol | None
             _superscript(reader, script.children[0], marks, symbol)
 
 
+def _refuse_script(script: Tree[Token]) -> NoReturn:
+    if is_empty(script):
+        text = "a subscript or superscript is empty; write an index, or a layer as in [l]"
+        raise NotRead("superscript", text)
+    raise NotRead("superscript", f"the superscript {spell(script)} is not read")
+
+
 def _superscripts(reader: Reader, group: Tree[Token], marks: Marks, symbol: Symbol | None) -> None:
     """Read what braces hold above a symbol, one after another."""
     for clause in clauses_of(group.children[0]):
         side = clause.sides[0]
         if clause.relations or side is None:
-            raise NotRead("superscript", f"the superscript {spell(group)} is not read")
+            _refuse_script(group)
         if any(isinstance(child, Token) for child in side.children):
             _mark_place(reader, side, marks, symbol)
         else:
