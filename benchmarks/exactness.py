@@ -12,6 +12,7 @@ every column is a batch of its own; the gradient of a map is its backward rule.
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 import fcnref
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests import exact_columns
+from tests import exact_columns, extended
 from tests.exact import MAPS, exact, ulps, whole_range, worst_of_singles
 from tests.exact_columns import CASES, EPSILON, GAIN, SHIFT
 
@@ -32,6 +33,7 @@ Maps = dict[str, tuple[Map, Map | None]]
 MOST = 4
 ALL = 20_000
 TIMES_MORE = 10
+MILLIONS = 10
 ONE_COLUMN_IN = 10
 """Numbers of an elementwise map: a column of a loss takes as long as they do."""
 
@@ -246,6 +248,20 @@ def every_single(present: dict[str, Maps], stride: int) -> None:
             row(name, which, list(present.values()), lambda f: worst_of_singles(f, stride))
 
 
+def hunt(present: dict[str, Maps], millions: int) -> None:
+    header(f"float64, {millions} million numbers from 10⁻⁴ to 10 and their negatives", present)
+    for name in extended.MAPS:
+        for which in (0, 1):
+            error = partial(worst_of_millions, millions, name, which)
+            row(name, which, list(present.values()), error)
+
+
+def worst_of_millions(millions: int, name: str, which: int, f: Map) -> float:
+    rng = np.random.default_rng(0)
+    blocks = (np.exp(rng.uniform(np.log(1e-4), np.log(10), 10**6)) for _ in range(millions))
+    return max(extended.worst(name, which, f, np.concatenate([Z, -Z])) for Z in blocks)
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else ALL
     present = {name: make() for name, make in LIBRARIES.items() if find_spec(name)}
@@ -254,6 +270,8 @@ def main() -> None:
         losses_and_column_maps(present, count // ONE_COLUMN_IN, dtype)
     ours = {"fcnref": present["fcnref"]}
     elementwise_maps(ours, TIMES_MORE * count, np.float64)
+    if extended.PRESENT:
+        hunt(ours, MILLIONS if count >= ALL else 1)
     every_single(ours, stride=1 if count >= ALL else 997)
     for name in LIBRARIES:
         if not find_spec(name):
