@@ -113,29 +113,32 @@ def _neighbors(members: Sequence[Expression]) -> dict[Expression, None]:
     known = {part.letter for part in parts if isinstance(part, Series)}
     known |= free_letters(tuple(members))
     letters = [Index(letter) for letter in sorted(known)]
-    near = [n for e in entries if isinstance(e, Node) for n in _beside(e, letters)]
+    examples = [None] if _is_of_one(parts) else letters
+    near = [n for e in entries if isinstance(e, Node) for n in _beside(e, letters, examples)]
     alike = [like for entry in entries for like in _elsewhere(entry, letters)]
     rates = [Rate(e) for e in entries] if any(isinstance(p, Rate) for p in parts) else []
     return dict.fromkeys((*rates, *near, *alike))
 
 
-def _beside(entry: Node, letters: Sequence[Index]) -> Iterator[Node]:
+def _beside(
+    entry: Node, letters: Sequence[Index], examples: Sequence[Index | None]
+) -> Iterator[Node]:
     """Yield z and a of a unit, its target, its bias, and what its weights meet."""
     layer, row, column = entry.layer, entry.row, entry.column
     if entry.family == "Y":
-        yield Node("A", LAST, row, column, "a")
+        yield replace(entry, family="A", layer=LAST, shown="a")
     if entry.family in {"Z", "A"}:
         other = "A" if entry.family == "Z" else "Z"
-        yield Node(other, layer, row, column, other.lower())
-        yield Node("Y", None, row, column, "y")
+        yield replace(entry, family=other, shown=other.lower())
+        yield replace(entry, family="Y", layer=None, shown="y")
     if isinstance(layer, Index) and entry.family in {"Z", "A"}:
         yield Node("b", layer, row, None, "b")
         for letter in letters:
             yield Node("W", layer, row, letter, "w")
             yield Node("W", _next(layer), letter, row, "w")
     if isinstance(layer, Index) and entry.family == "W":
-        for letter in letters:
-            yield Node("A", _next(layer, -1), column, letter, "a")
+        for example in examples:
+            yield Node("A", _next(layer, -1), column, example, "a", single=example is None)
 
 
 def _elsewhere(entry: Node | Defined, letters: Sequence[Index]) -> Iterator[Expression]:
@@ -155,17 +158,22 @@ def _arrays(members: Sequence[Expression]) -> dict[Expression, None]:
     parts = [part for member in members for part in walk(member)]
     arrays = [part for part in parts if isinstance(part, Node) and not is_scalar(part)]
     rates = [Rate(a) for a in arrays] if any(isinstance(part, Rate) for part in parts) else []
-    row_of_ones = Transpose(Ones(Size("m")))
+    row_of_ones, single = Transpose(Ones(Size("m"))), _is_of_one(parts)
     near: list[Expression] = [Ones(Size("m"))]
     for array in arrays:
         if isinstance(layer := array.layer, Index):
             bias = Node("b", layer, None, None, "b")
-            shown = "A" if array.column is None else "a"
-            near.append(Node("A", _next(layer, -1), None, array.column, shown))
+            shown = "A" if array.column is None and not single else "a"
+            near.append(Node("A", _next(layer, -1), None, array.column, shown, single=single))
             near += [Node("W", beside, None, None, "W") for beside in (layer, _next(layer))]
             near += [bias, Product((bias, row_of_ones))]
     found = dict.fromkeys((*arrays, *rates, *near))
     return found | dict.fromkeys(Transpose(array) for array in found)
+
+
+def _is_of_one(parts: Sequence[Expression]) -> bool:
+    """Tell whether an equation is about a single example, whose index nothing shows."""
+    return any(isinstance(part, Node) and part.single for part in parts)
 
 
 def _next(layer: Index, shift: int = 1) -> Index:

@@ -464,6 +464,38 @@ def test_what_is_missing_is_named(tex, repair):
 @pytest.mark.parametrize(
     ("tex", "repair"),
     [
+        (r"\nabla_{w_{j,k}^{[l]}} J = \delta_j^{[l]}", "a_{k}^{[l-1]} times ∂J/∂z_{j}^{[l]}"),
+        (r"\nabla_{W^{[l]}} J = \delta^{[l]}", "∂J/∂z^{[l]} times a^{[l-1]}ᵀ"),
+        (
+            r"z_j^{[l]} = \sum_{k=1}^{n^{[l-1]}} w_{j,k}^{[l]} + b_j^{[l]}",
+            "a_{k}^{[l-1]} times w_{j,k}^{[l]}",
+        ),
+        (r"\nabla_{z_j^{[L]}} J = -y_j", "−y_{j} + a_{j}^{[L]}"),
+    ],
+)
+def test_what_is_missing_is_named_where_a_page_treats_one_example(tex, repair):
+    notation = Notation.bundled("one-example").extend({"cost": "binary-cross-entropy"})
+    verdict = check_equation(tex, notation)
+    assert (verdict.status, verdict.repair) == ("wrong", f"true with {repair}")
+
+
+def test_an_entry_of_a_declared_gradient_is_printed_as_one():
+    verdict = check_equation(r"\nabla_{w_{j,k}^{[l]}} J = \sum_i \delta_{j,i}^{[l]}")
+    assert verdict.repair == "true with a_{k,i}^{[l-1]} times ∂J/∂z_{j,i}^{[l]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("rows-are-examples", "1ᵀ before"), ("columns-are-examples", "1 after")],
+)
+def test_a_sum_over_the_examples_stands_on_their_side(name, place):
+    verdict = check_equation(r"\nabla_{b^{[l]}} J = \nabla_{Z^{[l]}} J", name)
+    assert verdict.repair == f"true with the sum over the examples, {place} the right side"
+
+
+@pytest.mark.parametrize(
+    ("tex", "repair"),
+    [
         (r"\frac{\partial a_{j,i}^{[l]}}{\partial z_{j,i}^{[l]}} = 1", "1"),
         (r"\nabla_{z_{j,i}^{[l]}} J = \nabla_{a_{j,i}^{[l]}} J", "∂J/∂a_{j,i}^{[l]}"),
     ],
