@@ -319,6 +319,40 @@ def test_one_cell_that_breaks_the_pattern_of_a_matrix_is_named(cell):
     assert verdict.fails == ("with w_{1,2}^{[l]} for w_{2,1}^{[l]}" in str(verdict))
 
 
+WEIGHTS = r"""W^{[l]} = \begin{bmatrix}
+w_{1,1}^{[l]} & w_{1,2}^{[l]} & \dots & w_{1,n^{[l-1]}}^{[l]} \\
+w_{2,1}^{[l]} & w_{2,2}^{[l]} & \dots & w_{2,n^{[l-1]}}^{[l]} \\
+\vdots & \vdots & \ddots & \vdots \\
+w_{n^{[l]},1}^{[l]} & w_{n^{[l]},2}^{[l]} & \dots & w_{n^{[l]},n^{[l-1]}}^{[l]} \end{bmatrix}"""
+
+
+@pytest.mark.parametrize(
+    ("was", "new"),
+    [
+        ("w_{1,n^{[l-1]}}^{[l]}", "w_{1,n^{[l]}}^{[l]}"),
+        ("w_{n^{[l]},2}^{[l]}", "w_{n^{[l-1]},2}^{[l]}"),
+        ("w_{n^{[l]},n^{[l-1]}}^{[l]}", "w_{n^{[l]},n^{[l]}}^{[l]}"),
+    ],
+)
+def test_a_wrong_size_in_a_matrix_with_dots_is_named(was, new):
+    assert not check_equation(WEIGHTS).fails
+    verdict = check_equation(WEIGHTS.replace(was, new))
+    assert verdict.fails
+    assert verdict.faults[0].text.endswith(f"they would with {was} for {new}")
+
+
+def test_two_sizes_in_a_matrix_with_dots_that_would_do_are_both_named():
+    square = r"""W^{[l]} = \begin{bmatrix} w_{1,1}^{[l]} & \dots & w_{1,n^{[l-1]}}^{[l]} \\
+    \vdots & \ddots & \vdots \\ w_{n^{[l]},1}^{[l]} & \dots & w_{n^{[l]},n^{[l-1]}}^{[l]}
+    \end{bmatrix}"""
+    assert not check_equation(square).fails
+    verdict = check_equation(square.replace("w_{1,n^{[l-1]}}", "w_{1,n^{[l]}}"))
+    assert verdict.message.endswith(
+        "they would with w_{1,n^{[l-1]}}^{[l]} for w_{1,n^{[l]}}^{[l]}"
+        " or with w_{n^{[l]},n^{[l]}}^{[l]} for w_{n^{[l]},n^{[l-1]}}^{[l]}"
+    )
+
+
 def test_a_name_that_cannot_be_defined_says_what_is_left_free():
     verdict = check_equation(r"Q^{[l]} = a_{j,i}^{[l]} + \alpha")
     assert verdict.message == "Q^[l] is not declared, and to define it this leaves j free"

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from lark import Token, Tree
 
-from fcnref.equations.expression import Cases, Compare, Expression, Grid, Truth, free_letters
+from fcnref.equations.expression import (
+    Cases,
+    Compare,
+    Expression,
+    Grid,
+    Node,
+    Size,
+    Truth,
+    free_letters,
+    rewrite,
+    show,
+    walk,
+)
 from fcnref.equations.meaning.indicators import read_truth
 from fcnref.equations.meaning.patterns import dotted
 from fcnref.equations.meaning.reader import Cursor, Reader
@@ -22,12 +34,16 @@ from fcnref.equations.syntax import (
     token_of,
     without_words,
 )
-from fcnref.equations.variants import variants
+from fcnref.equations.variants import Variant, variants
 
 Cell: TypeAlias = list[Clause]
 
 MOST_CELLS = 16
 """The most printed cells of a matrix with dots among which a wrong one is looked for."""
+
+
+MOST_EDITS = 3
+"""The most edits that are named where each of them gives a matrix another pattern."""
 
 
 def read_grid(reader: Reader, cursor: Cursor) -> Expression | None:
@@ -84,9 +100,11 @@ def _corrected(
         raise fault
     found: dict[tuple[Expression, str], str] = {}
     letters = free_letters(tuple(map(tuple, cells)))
+    sizes = {size: None for row in cells for cell in row for _, _, size in _sizes(cell)}
     for r, row in enumerate(cells):
         for c, cell in enumerate(row):
-            for variant in variants(cell, letters, reader.notation):
+            edits = (*variants(cell, letters, reader.notation), *_resized(cell, sizes))
+            for variant in edits:
                 edited = [*row[:c], variant.expression, *row[c + 1 :]]
                 try:
                     read = dotted(
@@ -95,11 +113,37 @@ def _corrected(
                 except NotRead:
                     continue
                 found.setdefault(read, variant.text)
+    if 1 < len(found) <= MOST_EDITS:
+        named = " or with ".join(found.values())
+        raise NotRead(fault.code, f"{fault.text}; they would with {named}")
     if len(found) != 1:
         raise fault
     [(read, text)] = found.items()
     reader.reproach("pattern", f"{fault.text}; they would with {text}")
     return read
+
+
+def _sizes(cell: Expression) -> Iterator[tuple[Node, str, Size]]:
+    """Yield the indices of a cell that are sizes, each with its symbol."""
+    for part in walk(cell):
+        if isinstance(part, Node):
+            for name in ("row", "column"):
+                if isinstance(size := getattr(part, name), Size):
+                    yield part, name, size
+
+
+def _resized(cell: Expression, sizes: Iterable[Size]) -> Iterator[Variant]:
+    """Yield a cell with one of some sizes for an index that is another one."""
+    for part, name, size in _sizes(cell):
+        for other in sizes:
+            new = part.changed(**{name: other})
+
+            def exchanged(node: Any, old: Node = part, new: Node = new) -> Any:
+                return new if node == old else node
+
+            if other != size:
+                text = f"{show(new)} for {show(part)}"
+                yield Variant("index", text, rewrite(cell, exchanged))
 
 
 def _is_dots(cell: Cell) -> bool:
