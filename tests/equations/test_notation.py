@@ -212,6 +212,7 @@ def test_meanings():
     assert read_symbol("m dJ/dZ[l]").scaled
     assert read_symbol("rate of entries of dJ/dW[l]").rate
     assert read_symbol("columns of A[l-1]").view == "columns"
+    assert show(read_symbol("W[L-1]").layer) == "L-1"
     assert read_symbol("function tanh").family == "tanh"
 
 

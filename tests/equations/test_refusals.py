@@ -46,6 +46,8 @@ def message(tex, **declared):
         (r"Z^{[l]} = \begin{bmatrix} 1 & 2 = 3 \\ 3 & 4 \end{bmatrix}", "a cell of a matrix"),
         (r"a_{ji}^{[l]} = \begin{cases} = 1 & j = 1 \\ 0 & j \neq 1 \end{cases}", "a case is not"),
         (r"a_{ji}^{[l]} = \begin{cases} 1 & j \in k \\ 0 \end{cases}", "the condition of a case"),
+        (r"a_{ji}^{[l]} = \begin{cases} 1 & = k \\ 0 \end{cases}", "the condition of a case"),
+        (rf"{DZ} = \frac{{Z = A}}{{2}}", "what stands within braces is not understood"),
         # Indices and superscripts.
         (r"J^{[l]} = 0", "the cost J carries a layer or a prime"),
         (r"Y^{[l]} = 0 \cdot Y", "Y has no layer"),
