@@ -44,7 +44,7 @@ def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[V
         for place in _terms(right):
             new = _exchanged(right, place, Product((factor, place)))
             if _keeps_its_letters(new, right, members):
-                yield Variant("factor", f"{show(factor)} times {show(place)}", new)
+                yield Variant("factor", f"{show(factor)} times {_in_brackets(place)}", new)
 
 
 def with_unseen_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
@@ -56,7 +56,7 @@ def with_unseen_factors(right: Expression, members: Sequence[Expression]) -> Ite
             for factors in (pair,) if is_scalar(place) else (pair[::-1], pair):
                 new = _exchanged(right, place, Product(factors))
                 if _keeps_its_letters(new, right, members):
-                    yield Variant("factor", " times ".join(map(show, factors)), new)
+                    yield Variant("factor", " times ".join(map(_in_brackets, factors)), new)
 
 
 def with_terms(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
@@ -169,6 +169,10 @@ def _arrays(members: Sequence[Expression]) -> dict[Expression, None]:
             near += [bias, Product((bias, row_of_ones))]
     found = dict.fromkeys((*arrays, *rates, *near))
     return found | dict.fromkeys(Transpose(array) for array in found)
+
+
+def _in_brackets(part: Expression) -> str:
+    return f"({show(part)})" if isinstance(part, Sum) else show(part)
 
 
 def _is_of_one(parts: Sequence[Expression]) -> bool:

@@ -231,7 +231,7 @@ def _read_maths(text: str) -> Iterator[Display]:
 
 def _in_sentence(text: str, found: re.Match[str]) -> bool:
     """Tell whether a formula between double dollars has words before it on its line."""
-    before = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    before = text[: found.start()].rpartition("\n")[2]
     return bool(re.search(r"[A-Za-z]{2}", before)) and "\n" not in found[0]
 
 

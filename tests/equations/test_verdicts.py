@@ -541,6 +541,12 @@ def test_a_slope_that_is_missing_is_named(tex, repair):
     assert slope + repair in (verdict.repair, *verdict.alternatives)
 
 
+def test_an_activation_that_only_its_unit_tells_of_is_named():
+    notation = Notation().extend({"activation": "sigmoid"})
+    verdict = check_equation(r"g'(z_{j,i}^{[l]}) = 1 - g(z_{j,i}^{[l]})", notation)
+    assert verdict.repair == "true with a_{j,i}^{[l]} times (1 − g^{[l]}(z_{j,i}^{[l]}))"
+
+
 def test_a_number_is_exchanged_in_one_place():
     text = page(r"u(z) = z^3", r"\tanh u(z) = 2 \sigma(3 u(z)) - 1")
     assert check_page(text, SIGMOID)[-1].repair == "true with 2 for 3"

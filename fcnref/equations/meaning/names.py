@@ -60,6 +60,7 @@ _TRANSPARENT = frozenset(
 )  # fmt: skip
 _SIGNS = frozenset(
     {r"\sum", r"\prod", r"\nabla", r"\partial", "∂", "∇", r"\infty", r"\dots", r"\forall", r"\to",
+     r"\int", r"\iint", r"\oint", r"\lim", r"\cap", r"\cup",
      "I", r"\mathbfI", r"\mathbf1", r"\mathbb1"}
 )  # fmt: skip
 
