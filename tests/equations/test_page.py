@@ -34,6 +34,7 @@ def rows(tex: str) -> list[tuple[int, str]]:
         (f"It holds that \\({DW}\\) here.", 1, "", True),
         (f":::{{note}}\n$$ {DW} $$\n:::", 2, "", False),
         (f"::::{{note}}\nWords.\n\n```{{math}}\n{DW}\n```\n::::", 5, "", False),
+        (f":::{{note}}\nWords.\n:::\n\n$$ {DW} $$", 5, "", False),
         (f"---\ntitle: A page\n---\n$$ {DW} $$", 4, "", False),
     ],
 )

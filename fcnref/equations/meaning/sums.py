@@ -113,7 +113,7 @@ def _bounds(reader: Reader, clauses: Sequence[Clause]) -> list[_Bound]:
             bounds.append(_Bound(letter, place))
         else:
             raise NotRead("bounds", "the bounds of Σ are not understood")
-    if unless is not None and bounds:
+    if unless is not None:
         bounds[-1] = bounds[-1]._replace(unless=unless)
     return bounds
 
