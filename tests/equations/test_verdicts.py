@@ -547,6 +547,13 @@ def test_an_activation_that_only_its_unit_tells_of_is_named():
     assert verdict.repair == "true with a_{j,i}^{[l]} times (1 − g^{[l]}(z_{j,i}^{[l]}))"
 
 
+def test_the_sign_of_an_entrywise_product_is_declared():
+    notation = Notation().extend({"activation": "elementwise", "hadamard": r"\otimes"})
+    tex = rf"{DZ} = {DA} \otimes g'(Z^{{[l]}})"
+    assert check_equation(tex, notation).status == "true"
+    assert check_equation(tex).status == "not read"
+
+
 def test_a_number_is_exchanged_in_one_place():
     text = page(r"u(z) = z^3", r"\tanh u(z) = 2 \sigma(3 u(z)) - 1")
     assert check_page(text, SIGMOID)[-1].repair == "true with 2 for 3"

@@ -79,6 +79,9 @@ class Cursor:
         return self._spelled[self.position]
 
 
+_PRODUCTS = {"": "a product", "dot": "·", "times": "×", "hadamard": "an entrywise product"}
+
+
 @dataclass
 class Reader:
     """Reads the sides of one statement and collects its reproaches.
@@ -182,10 +185,10 @@ class Reader:
         return self._combined(product, operator, tight)
 
     def _kind(self, operator: str) -> str:
-        if operator in {r"\otimes", r"\oplus"}:
-            raise NotRead("operator", f"the operator {operator} is not read")
         if operator in self.notation.hadamard:
             return "hadamard"
+        if operator in {r"\otimes", r"\oplus"}:
+            raise NotRead("operator", f"the operator {operator} is not read")
         return "times" if "times" in operator else "dot"
 
     @staticmethod
@@ -194,7 +197,7 @@ class Reader:
     ) -> Expression:
         """Multiply what was read so far by the factors after the last operator."""
         if not tight:
-            raise NotRead("operator", f"an operand of {operator or 'a product'} is missing")
+            raise NotRead("operator", f"an operand of {_PRODUCTS[operator]} is missing")
         factor = tight[0] if len(tight) == 1 else Product(tuple(tight))
         if product is None:
             return factor
