@@ -93,9 +93,9 @@ def build_ledger(
                 [
                     _link(app, docname, page, anchor, f"{SIGNS[status][0]} {label}"),
                     nodes.Text(text),
-                    *_joined(
-                        [functions.get(label, []), tests.get(label, []), corrections.get(label, [])]
-                    ),
+                    _cell("implemented by", functions.get(label, [])),
+                    _cell("tested by", tests.get(label, [])),
+                    _cell("corrects", corrections.get(label, [])),
                 ]
             )
         for verdict in found:
@@ -118,10 +118,10 @@ def build_ledger(
     return built
 
 
-def _joined(cells: Iterable[Sequence[nodes.Node]]) -> Iterator[nodes.Node]:
-    for parts in cells:
-        commas = [node for part in parts for node in (nodes.Text(", "), part.deepcopy())][1:]
-        yield nodes.inline("", "", *commas)
+def _cell(said: str, parts: Sequence[nodes.Node]) -> nodes.Node:
+    """Join parts with commas, after what they are: a cell stands without its column's head."""
+    commas = [node for part in parts for node in (nodes.Text(", "), part.deepcopy())][1:]
+    return nodes.inline("", "", *([nodes.Text(f"{said} "), *commas] if parts else []))
 
 
 def _link(app: Sphinx, docname: str, page: str, anchor: str, text: str) -> nodes.reference:
