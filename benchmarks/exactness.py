@@ -33,7 +33,9 @@ Maps = dict[str, tuple[Map, Map | None]]
 MOST = 4
 ALL = 20_000
 TIMES_MORE = 10
+"""How many times as many doubles fcnref is tried at alone."""
 MILLIONS = 10
+"""How many millions of doubles, and of their negatives, the hunt tries."""
 ONE_COLUMN_IN = 10
 """Numbers of an elementwise map: a column of a loss takes as long as they do."""
 

@@ -11,16 +11,16 @@ import warnings
 from importlib.metadata import version as installed
 from pathlib import Path
 
+import fcnref
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 sys.path[:0] = [str(DOCS / "_ext")]
 gc.disable()  # a build ends soon, and looking through trees of pages that stay takes longer
 
-from inventories import write_inventories  # noqa: E402 - these need the path above
-from shapes import TypehintsFormatter  # noqa: E402
-
-import fcnref  # noqa: E402
+from inventories import write_inventories  # noqa: E402 - lies on the path above
+from shapes import TypehintsFormatter  # noqa: E402 - lies on the path above
 
 project = "fcnref"
 author = "The fcnref contributors"

@@ -43,7 +43,8 @@ def _sigmoid_prime(z: Array) -> Array:
 def _normal_cdf(z: Array) -> Array:
     t = np.abs(z)
     integral = sum(weight / (t * t + r2) for r2, weight in _RULE)
-    tail = t * integral * np.exp(-t * t / 2) + 1 / (1 + np.exp(_END * t))
+    pole = np.where(t < _END, 1 / (1 + np.exp(_END * t)), 0)
+    tail = t * integral * np.exp(-t * t / 2) + pole
     return np.where(z < 0, tail, 1 - tail)
 
 

@@ -19,6 +19,7 @@ from tests.registry import COLUMNWISE, ELEMENTWISE, RECORDS, UNITS
 mp = pytest.importorskip("mpmath")
 exact = pytest.importorskip("tests.exact")
 columns = pytest.importorskip("tests.exact_columns")
+extended = pytest.importorskip("tests.extended")
 
 every_map = pytest.mark.parametrize("name", ELEMENTWISE)
 both_precisions = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -44,6 +45,21 @@ def test_over_the_whole_range_an_error_stays_below_4_units_in_the_last_place(
 def test_one_in_a_thousand_numbers_of_single_precision_shows_no_error_of_4_units(name, which):
     """Double precision is the oracle, whose own errors are a billionth of these units."""
     assert exact.worst_of_singles(ELEMENTWISE[name][which], stride=997) <= 4
+
+
+@pytest.mark.skipif(not extended.PRESENT, reason="a long double is a double here")
+@pytest.mark.parametrize("name", extended.MAPS)
+@pytest.mark.parametrize("which", [0, 1], ids=["value", "derivative"])
+def test_the_oracle_in_extended_precision_is_a_quarter_of_a_unit_off_at_most(name, which, rng):
+    most = 10 if name == "gelu_tanh" else 30
+    Z = readonly(rng.choice([-1, 1], 300) * np.exp(rng.uniform(np.log(1e-4), np.log(most), 300)))
+
+    def rounded(Z):
+        with mp.workdps(exact.DIGITS):
+            return np.array([np.longdouble(f"{exact.exact(f, z)}") for z in Z.tolist()])
+
+    f = exact.MAPS[name][which]
+    assert extended.worst(name, which, rounded, Z) <= 0.25
 
 
 ROOTS = {
@@ -94,9 +110,8 @@ RARE = [
 @pytest.mark.parametrize(("name", "which", "z"), RARE)
 def test_where_a_form_with_one_more_rounding_was_off_this_one_is_not(name, which, z):
     """One number in a hundred thousand or a million: no sample of a test would meet it."""
-    error, _ = exact.worst(
-        ELEMENTWISE[name][which](np.array([z])), exact.MAPS[name][which], np.array([z])
-    )
+    Z = readonly(np.array([z]))
+    error, _ = exact.worst(ELEMENTWISE[name][which](Z), exact.MAPS[name][which], Z)
     assert error <= 4
 
 

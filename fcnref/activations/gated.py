@@ -9,13 +9,16 @@ All are computed in double precision and return the precision of Z.
 import functools
 import math
 import operator
-from decimal import Context, Decimal, localcontext
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fcnref._arrays import AnyShape, Array, checked
 from fcnref.activations._rules import backward_of, jacobian_of
 from fcnref.activations._twofold import product, total
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = [
     "gelu",
@@ -96,7 +99,7 @@ def silu_prime(Z: AnyShape) -> AnyShape:
     array([0.07232949, 0.5       , 0.92767051])
     """
     t = _distance(Z)
-    d = _up_to_root(t, SILU_ROOT)
+    d = (SILU_ROOT[0] - t) + SILU_ROOT[1]
     near = d + 0.2784645427610738 * np.expm1(d)
     far = 1 - t + np.exp(-t)
     bracket = np.where(d.real < 0.7, near, far)
@@ -138,8 +141,9 @@ def gelu(Z: AnyShape) -> AnyShape:
     array([-0.15865525,  0.        ,  0.84134475])
     """
     t = _distance(Z)
-    near = t * t * _midpoint_rule(_WEIGHTS, t)
-    far = PHI_0 - _midpoint_rule(_WEIGHTS_R2, t)
+    normal = _normal()
+    near = t * t * _midpoint_rule(normal.weights, t)
+    far = PHI_0 - _midpoint_rule(normal.weights_r2, t)
     t_tail = _times_bell(np.where(t.real < 1.2, near, far), t, t * _pole(t))
     A: AnyShape = np.where(Z.real < 0, -t_tail, Z - t_tail).astype(Z.dtype)
     return A
@@ -175,11 +179,14 @@ def gelu_prime(Z: AnyShape) -> AnyShape:
     array([-0.08331547,  0.5       ,  1.08331547])
     """
     t = _distance(Z)
+    normal = _normal()
+    slope, *curvature = normal.series
     d, rest_of_d = t - GELU_ROOT[0], -GELU_ROOT[1]
-    curved = d * d * _polynomial(_CURVATURE, d)
-    near = _times_bell(_SLOPE * d + (curved + _SLOPE * rest_of_d), t)
-    far = _times_bell(t * (_midpoint_rule(_WEIGHTS, t) - PHI_0), t, _pole(t))
-    return _mirrored(Z, np.where(t.real < 1.8, near, far))
+    near = slope * d + (d * d * _polynomial(curvature, d) + slope * rest_of_d)
+    far = t * (_midpoint_rule(normal.weights, t) - PHI_0)
+    is_near = t.real < 1.8
+    left = _times_bell(np.where(is_near, near, far), t, np.where(is_near, 0, _pole(t)))
+    return _mirrored(Z, left)
 
 
 gelu_backward = backward_of(gelu_prime)
@@ -251,7 +258,8 @@ def gelu_tanh_prime(Z: AnyShape) -> AnyShape:
     w, rest = _twice_u(t)
     d, rest_of_d = GELU_TANH_ROOT[0] - t, GELU_TANH_ROOT[1]
     cubes = t * (t + GELU_TANH_ROOT[0])  # (t₀³ - t³) / (t₀ - t) - t₀²
-    # 2k (1 + 3c t₀²) d + 6kc cubes d + e^(-2u(t₀)) (e^(2u(t₀) - 2u) - 1), the largest term last
+    # 2k (1 + 3c t₀²) d + 6kc cubes d + e^(-2u(t₀)) (e^(2u(t₀) - 2u) - 1), the largest term last,
+    # and the slope at the root times what d lacks
     two_u = d * (1.6361700895487292 + 0.07135481627260025 * cubes)
     curved = 0.21406444881780073 * cubes * d + 0.29195521191476714 * np.expm1(two_u)
     near = 1.716972025434726 * d + (curved + 2.4606567646302394 * rest_of_d)
@@ -292,12 +300,6 @@ GELU_ROOT = (0.7517915246935645, -1.4956759177009883e-17)
 GELU_TANH_ROOT = (0.7524614220710163, -3.635560509207687e-17)
 
 
-def _up_to_root(t: Array, root: tuple[float, float]) -> Array:
-    """Compute t₀ - t."""
-    head, tail = root
-    return (head - t) + tail
-
-
 # Logistic gates, σ(-w) = 1 / (1 + e^w). Of an exponent above 700, the part above is set apart: e^w
 # would overflow before the product that it divides is 0.
 
@@ -329,33 +331,44 @@ def _times_sigmoid_prime(factor: Array, w: Array, rest: Array | float = 0.0) -> 
 
 _STEP = 11 / 16
 _SQUARES = [(_STEP * (n + 0.5)) ** 2 for n in reversed(range(13))]
-PHI_0 = 0.3989422804014327
+PHI_0 = 1 / math.sqrt(2 * math.pi)
 
 
-def _weights() -> dict[float, Decimal]:
-    step_over_pi = Decimal(_STEP) / Decimal("3.141592653589793238462643383279502884197")
-    return {r2: step_over_pi * (-Decimal(r2) / 2).exp() for r2 in _SQUARES}
+class _Normal(NamedTuple):
+    """The weights of the midpoint rule by r², these times r², and a Taylor series at the root."""
+
+    weights: dict[float, float]
+    weights_r2: dict[float, float]
+    series: list[float]
 
 
-def _series(terms: int) -> list[float]:
+@functools.cache
+def _normal() -> _Normal:
+    """Compute the constants once they are asked for: loading decimal numbers takes its time."""
+    from decimal import Context, Decimal, localcontext
+
+    with localcontext(Context(prec=40)):
+        pi = Decimal("3.141592653589793238462643383279502884197")
+        weights = {r2: Decimal(_STEP) / pi * (-Decimal(r2) / 2).exp() for r2 in _SQUARES}
+        series = _series(sum(map(Decimal, GELU_ROOT), Decimal()), 1 / (2 * pi).sqrt(), terms=30)
+        return _Normal(
+            {r2: float(weight) for r2, weight in weights.items()},
+            {r2: float(weight * Decimal(r2)) for r2, weight in weights.items()},
+            [float(d) for d in series],
+        )
+
+
+def _series(t_0: "Decimal", phi_0: "Decimal", terms: int) -> "list[Decimal]":
     """Expand D(t) = gelu′(-t) exp(t²/2) = exp(t²/2) Φ(-t) - t φ(0) at its root t₀, from t - t₀ on.
 
     D′ = t D + φ(0) (t² - 2). Comparing the powers of t - t₀ gives each Taylor coefficient from the
     two before it.
     """
-    t_0 = sum(map(Decimal, GELU_ROOT))
-    phi_0 = Decimal("0.3989422804014326779399460599343818684759")
-    inhomogeneity = [phi_0 * (t_0 * t_0 - 2), 2 * phi_0 * t_0, phi_0] + [Decimal()] * terms
-    D = [Decimal(), inhomogeneity[0]]
+    inhomogeneity = [phi_0 * (t_0 * t_0 - 2), 2 * phi_0 * t_0, phi_0] + [0 * t_0] * terms
+    D = [0 * t_0, inhomogeneity[0]]
     for k in range(1, terms):
         D.append((t_0 * D[k] + D[k - 1] + inhomogeneity[k]) / (k + 1))
-    return [float(d) for d in D[1:]]
-
-
-with localcontext(Context(prec=40)):
-    _WEIGHTS = {r2: float(weight) for r2, weight in _weights().items()}
-    _WEIGHTS_R2 = {r2: float(weight * Decimal(r2)) for r2, weight in _weights().items()}
-    _SLOPE, *_CURVATURE = _series(30)
+    return D[1:]
 
 
 def _midpoint_rule(weights: dict[float, float], t: Array) -> Array:

@@ -112,14 +112,14 @@ def build_ledger(
     ledger["classes"].append("fcnref-ledger")
     built: list[nodes.Node] = [nodes.paragraph("", figures), ledger]
     if unread:
-        listed = table(("Not read", "What it says", "Why"), unread)
+        listed = table(("Place", "What it says", "Why"), unread)
         listed["classes"].append("fcnref-ledger")
-        built.append(listed)
+        built += [nodes.paragraph("", "Not read, and why:"), listed]
     return built
 
 
 def _cell(said: str, parts: Sequence[nodes.Node]) -> nodes.Node:
-    """Join parts with commas, after what they are: a cell stands without its column's head."""
+    """Join parts with commas, after what they are: the head of its column is far above a cell."""
     commas = [node for part in parts for node in (nodes.Text(", "), part.deepcopy())][1:]
     return nodes.inline("", "", *([nodes.Text(f"{said} "), *commas] if parts else []))
 

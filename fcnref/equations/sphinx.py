@@ -67,8 +67,7 @@ STYLE = """\
 .fcnref-ledger, .fcnref-ledger tbody, .fcnref-ledger tr, .fcnref-ledger td { display: block; }
 .fcnref-ledger { width: 100%; }
 .fcnref-ledger colgroup, .fcnref-ledger td:has(> p > span:empty) { display: none; }
-.fcnref-ledger thead, .fcnref-ledger thead tr { display: flex; flex-wrap: wrap; gap: 0 1em; }
-.fcnref-ledger thead:has(th:nth-child(5)) { clip-path: inset(50%); position: absolute; }
+.fcnref-ledger thead { clip-path: inset(50%); position: absolute; }
 .fcnref-ledger tr { border-bottom: 1px solid #8888; padding: 0.6em 0; }
 .fcnref-ledger td { border: 0; overflow-wrap: anywhere; padding: 0.1em 0; white-space: normal; }
 .fcnref-ledger td p { margin: 0; text-align: left; }
