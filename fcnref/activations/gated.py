@@ -9,7 +9,7 @@ All are computed in double precision and return the precision of Z.
 import functools
 import math
 import operator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -364,11 +364,11 @@ def _series(t_0: "Decimal", phi_0: "Decimal", terms: int) -> "list[Decimal]":
     D′ = t D + φ(0) (t² - 2). Comparing the powers of t - t₀ gives each Taylor coefficient from the
     two before it.
     """
-    inhomogeneity = [phi_0 * (t_0 * t_0 - 2), 2 * phi_0 * t_0, phi_0] + [0 * t_0] * terms
-    D = [0 * t_0, inhomogeneity[0]]
-    for k in range(1, terms):
-        D.append((t_0 * D[k] + D[k - 1] + inhomogeneity[k]) / (k + 1))
-    return D[1:]
+    inhomogeneity = {0: phi_0 * (t_0 * t_0 - 2), 1: 2 * phi_0 * t_0, 2: phi_0}
+    D: dict[int, Any] = {-1: 0, 0: 0}
+    for k in range(terms):
+        D[k + 1] = (t_0 * D[k] + D[k - 1] + inhomogeneity.get(k, 0)) / (k + 1)
+    return [D[k + 1] for k in range(terms)]
 
 
 def _midpoint_rule(weights: dict[float, float], t: Array) -> Array:
@@ -383,7 +383,7 @@ def _pole(t: Array) -> Array:
     return np.where(t.real < end, 1 / (1 + np.exp(end * np.minimum(t, end))), 0)
 
 
-def _times_bell(factor: Array, t: Array, owed: Array | float = 0.0) -> Array:
+def _times_bell(factor: Array, t: Array, owed: Array | float) -> Array:
     """Compute factor e^(-t²/2) + owed, without the rounding of t².
 
     The last factor is what would underflow in e^(-t²/2) alone; by then nothing is owed.

@@ -178,7 +178,7 @@ def gelu_double_prime(Z: AnyShape) -> AnyShape:
     array([0.24197072, 0.79788456, 0.24197072])
     """
     t = _distance(Z)
-    derivative: AnyShape = _times_bell((2 - t * t) * PHI_0, t).astype(Z.dtype)
+    derivative: AnyShape = _times_bell((2 - t * t) * PHI_0, t, owed=0).astype(Z.dtype)
     return derivative
 
 
