@@ -124,8 +124,10 @@ def test_the_ledger_links_an_equation_to_what_is_documented_as_implementing_it(b
     rows = [part.partition("</tr>")[0] for part in html.split("<tr")[1:]]
     [row] = [r for r in rows if "#equation-eq-right" in r]
     assert 'href="#gradient_of_the_weights">gradient_of_the_weights</a>' in row
+    assert "implemented by " in row
     [other] = [r for r in rows if "#equation-eq-mistake" in r]
     assert "gradient_of_the_weights" not in other
+    assert "implemented by" not in other
 
 
 @pytest.mark.filterwarnings("default")
@@ -192,7 +194,9 @@ def test_the_ledger_links_errata_and_tests(build, tmp_path):
     [right] = [r for r in rows if "#equation-eq-right" in r]
     [mistake] = [r for r in rows if "#equation-eq-mistake" in r]
     assert "test_it.py::test_it" in right
+    assert "tested by " in right
     assert ">Layers</a>" in mistake
+    assert "corrects " in mistake
     assert "Layers" not in right
 
 
