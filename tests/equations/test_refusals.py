@@ -57,6 +57,7 @@ def message(tex, **declared):
         (r"(W^{[l]} A^{[l-1]})_{jki} = 0", "a bracket carries more than two indices"),
         (r"(W^{[l]} A^{[l-1]})^{[l]} = 0", "a bracket carries a superscript that is not read"),
         (r"Z^{[l = 1]} = 0", "the superscript"),
+        (r"W^{[-l]} = 1", "-l is no index"),
         # Sums.
         (r"J = \sum z_{ji}^{[l]}", "Σ stands without an index"),
         (r"J = \sum_{i=1}^m", "Σ stands without a summand"),
