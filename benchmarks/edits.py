@@ -4,9 +4,9 @@ The edits are made in the LaTeX that the page prints: an index, a layer, a trans
 sign. An edit that leaves a true equation, such as the swap of two indices of a symmetric matrix, is
 counted apart as equal: it has to hold in further networks of other sizes as well. "undone" counts
 the edits whose undoing is among the repairs that the message names, "mended" those for which it
-names another edit that makes the equation true, or what would make its pattern whole, "later" those
-of a definition that an equation further down notices, "not read" those that leave what the checker
-cannot read.
+names another edit that makes the equation true, or says what to write where something is missing,
+"later" those of a definition that an equation further down notices, "not read" those that leave
+what the checker cannot read.
 
 Prints a table for the equations that are true by evaluation and one for the definitions; with
 ``--verbose`` the edits that pass, and those whose undoing is not named. ``--quick`` looks for no
@@ -47,8 +47,9 @@ QUANTITY = re.compile(
     r"(?:_\{[^{}]*\}|\^\{\[[^\]]*\]\})+(?!\})"
 )
 EQUALS = re.compile(r"=(?![^{]*\})(?![^\[]*\])(?!\s*\d+\s*,\s*\\dots)(?!\s*\\begin)(?=\s*\S)")
-NUMBER = re.compile(r"(?<![\w^_{\[+-])[2-9](?![\w\]])|\\frac\{1\}\{[m2]\}")
-WOULD = re.compile(r"they would with .* for |transposed would fit")
+NUMBER = re.compile(r"(?<![\w^_\[+-])(?<![\^_]\{)[2-9](?![\w\]])|\\frac\{1\}\{[m2]\}")
+WORDS = re.compile(r"\\text\{[^{}]*\}")
+WOULD = re.compile(r"they would with .* for |transposed would fit|; write |; sum over ")
 SIGN = re.compile(r"(?<=[\w}\])])\s*([+-])\s*(?=[\w\\({])")
 
 
@@ -80,7 +81,7 @@ def edits(tex: str) -> Iterator[tuple[str, str]]:
         before = tex[: m.start()].rstrip()
         if not before.endswith((r"\partial", "=", "+", "-")) and before:
             yield "factor", tex[: m.start()] + " " + tex[m.end() :]
-    for m in NUMBER.finditer(tex):
+    for m in NUMBER.finditer(WORDS.sub(lambda words: " " * len(words[0]), tex)):
         new = str(int(m[0]) + 1) if m[0].isdigit() else ""
         yield "factor", f"{tex[: m.start()]} {new} {tex[m.end() :]}"
     for m in EQUALS.finditer(tex):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
+from time import process_time
 from typing import NamedTuple
 
 import numpy as np
 
 from fcnref.equations.declarations import NotationError, front_matter, read_mapping
 from fcnref.equations.expression import Node, walk
-from fcnref.equations.judging import judged, named
+from fcnref.equations.holes import fillings
+from fcnref.equations.judging import SECONDS, judged, named, passed
 from fcnref.equations.knowledge import Known
 from fcnref.equations.meaning import Context, read, read_name
 from fcnref.equations.notation import Notation
@@ -332,7 +335,8 @@ def _check_statement(tex: str, line: int, label: str, known: Known) -> tuple[lis
     try:
         claims = read(tex, context)
     except NotRead as error:
-        return [blank._replace(message=error.text, codes=(error.code,))], known
+        repair = _filled(tex, context, known, blank)
+        return [blank._replace(message=error.text, codes=(error.code,), repair=repair)], known
     except RecursionError:
         return [blank._replace(message="it is nested too deeply", codes=("deep",))], known
     verdicts = []
@@ -344,6 +348,20 @@ def _check_statement(tex: str, line: int, label: str, known: Known) -> tuple[lis
                 verdict = _read_otherwise(tex, number, context, known, blank) or verdict
         verdicts.append(verdict)
     return verdicts, known
+
+
+def _filled(tex: str, context: Context, known: Known, blank: Verdict) -> str:
+    """Return the quantity with which in its first hole a statement is true, in words, or ""."""
+    end = process_time() + SECONDS
+    for quantity, whole in takewhile(lambda _: process_time() < end, fillings(tex)):
+        try:
+            with np.errstate(all="ignore"):
+                verdicts = [passed(claim, known, blank) for claim in read(whole, context)]
+        except (NotRead, RecursionError):
+            continue
+        if any(v and v.status == "true" for v in verdicts) and all(verdicts):
+            return f"true with {quantity} there"
+    return ""
 
 
 def _read_otherwise(

@@ -216,9 +216,14 @@ class Bench:
         except Fault:
             return None
 
+    @property
+    def out_of_time(self) -> bool:
+        """True once the deadline has passed; nothing is tried any more."""
+        return process_time() > self.deadline
+
     def holds(self, left: Expression, right: Expression) -> bool:
         """Tell whether two sides agree, and not for nothing."""
-        if process_time() > self.deadline:
+        if self.out_of_time:
             return False
         found = self.tried(left, right)
         return found is not None and found.failure is None and found.places > 0 and found.alive

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from fcnref.equations.comparison import Bench, Outcome
 from fcnref.equations.expression import (
     LAST,
+    Defined,
     Derivative,
     Expression,
     Index,
@@ -51,6 +53,9 @@ class Explanation(NamedTuple):
 MOST_REPAIRS = 3
 """How many repairs are looked for; each alone makes the equation true."""
 
+PATIENCE = 200
+"""After how many edits that mend nothing no further repair is looked for, once there is one."""
+
 
 def explain(
     left: Expression,
@@ -58,10 +63,12 @@ def explain(
     outcome: Outcome,
     bench: Bench,
     members: Sequence[Expression] = (),
+    defined: Sequence[Defined] = (),
 ) -> Explanation:
     """Try other worlds, other conventions and single edits on an equation that fails.
 
-    The members of the chain that it belongs to tell which factors may be missing.
+    The members of the chain that it belongs to, and what the page has defined, tell which factors
+    may be missing.
     """
     codes: list[str] = []
     causes: list[str] = []
@@ -78,7 +85,8 @@ def explain(
     plain = not scale
     repairs = _mending(_edits(left, right, bench.notation, members), bench, plain=plain)
     if not repairs:
-        repairs = _mending(_additions(left, right, bench.notation, members), bench, plain=plain)
+        additions = _additions(left, right, bench.notation, members, defined)
+        repairs = _mending(additions, bench, plain=plain)
     if scale and not repairs:
         text = f"true with the right side divided by {scale}"
         repairs.append(Repair("scale", text, left, right))
@@ -93,12 +101,15 @@ Edit: TypeAlias = tuple[Variant, Expression, Expression, str]
 def _mending(edits: Iterator[Edit], bench: Bench, *, plain: bool) -> list[Repair]:
     """Return the first edits after which the sides agree; only `plain` ones may be a factor."""
     repairs: list[Repair] = []
+    patience = 0
     for variant, left, right, where in edits:
+        patience -= 1
         if (where or not plain) and variant.code in {"scale", "sign"}:
             continue
         if bench.holds(left, right):
             repairs.append(Repair(variant.code, f"true with{where} {variant.text}", left, right))
-        if len(repairs) == MOST_REPAIRS:
+            patience = PATIENCE
+        if len(repairs) == MOST_REPAIRS or (repairs and not patience) or bench.out_of_time:
             break
     return repairs
 
@@ -119,13 +130,21 @@ def _edits(
 
 
 def _additions(
-    left: Expression, right: Expression, notation: Notation, members: Sequence[Expression]
+    left: Expression,
+    right: Expression,
+    notation: Notation,
+    members: Sequence[Expression],
+    defined: Sequence[Defined],
 ) -> Iterator[Edit]:
     """Yield what is looked for where no edit helps: what is missing, and wrong definitions."""
     members = (left, *members)
-    for variant in (*with_unseen_factors(right, members), *with_terms(right, members)):
+    for variant in chain(with_unseen_factors(right, members, defined), with_terms(right, members)):
         yield variant, left, variant.expression, ""
-    for variant in larger_edits(right, left, notation):
+    for variant in chain(
+        larger_edits(right, left, notation),
+        with_factors(left, members),
+        with_unseen_factors(left, members, defined),
+    ):
         yield variant, variant.expression, right, ", on the left,"
     for variant, a, b in in_definitions(left, right, notation):
         yield variant, a, b, ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
 from time import process_time
 from typing import cast
@@ -11,6 +13,7 @@ from fcnref.equations.explain import explain
 from fcnref.equations.expression import (
     Apply,
     Count,
+    Defined,
     Derivative,
     Expression,
     Free,
@@ -19,7 +22,10 @@ from fcnref.equations.expression import (
     Negative,
     Node,
     Number,
+    Place,
+    frame,
     free_letters,
+    show,
     unfolded,
     walk,
 )
@@ -38,19 +44,33 @@ SECONDS = 4.0
 def judged(claim: Claim, known: Known, blank: Verdict) -> Verdict:
     """Return the verdict on a claim, in the first reading in which it holds or can be mended."""
     blank = blank._replace(reproaches=claim.reproaches)
-    readings = list(known.readings())
-    for notation, note in readings:
-        verdict = _judged_in(claim, notation, blank, mend=False)
-        if verdict.status not in {"wrong", "not read"}:
-            if note:
-                reading = Reproach("reading", note, note=True)
-                return verdict._replace(reproaches=(*verdict.reproaches, reading))
-            return verdict
-    first, *others = (_judged_in(claim, notation, blank, mend=True) for notation, _ in readings)
+    if passing := passed(claim, known, blank):
+        return passing
+    defined = known.quantities()
+    first, *others = (
+        _judged_in(claim, notation, blank, defined, mend=True) for notation, _ in known.readings()
+    )
     return next((verdict for verdict in (first, *others) if verdict.repair), first)
 
 
-def _judged_in(claim: Claim, notation: Notation, blank: Verdict, *, mend: bool) -> Verdict:
+def passed(claim: Claim, known: Known, blank: Verdict) -> Verdict | None:
+    """Return the verdict on a claim in the first reading in which it passes, or None."""
+    for notation, note in known.readings():
+        verdict = _judged_in(claim, notation, blank)
+        if verdict.status not in {"wrong", "not read"}:
+            notes = (Reproach("reading", note, note=True),) if note else ()
+            return verdict._replace(reproaches=(*verdict.reproaches, *notes))
+    return None
+
+
+def _judged_in(
+    claim: Claim,
+    notation: Notation,
+    blank: Verdict,
+    defined: Sequence[Defined] = (),
+    *,
+    mend: bool = False,
+) -> Verdict:
     """Return the verdict in one reading; only with `mend` a wrong equation is explained."""
     if claim.kind == "remark":
         return blank._replace(status="definition", codes=("remark",))
@@ -63,7 +83,7 @@ def _judged_in(claim: Claim, notation: Notation, blank: Verdict, *, mend: bool) 
     try:
         if claim.kind == "update" or (defines and len(claim.members) == 1):
             return _defined(claim, bench, blank)
-        return _equated(claim, bench, blank, notation.cost, mend=mend)
+        return _equated(claim, bench, blank, notation.cost, defined, mend=mend)
     except NoMeaning as fault:
         return blank._replace(message=fault.text, codes=(fault.code,))
     except ValueError as error:
@@ -74,32 +94,84 @@ def _judged_in(claim: Claim, notation: Notation, blank: Verdict, *, mend: bool) 
 
 
 def named(name: Expression, known: Known, blank: Verdict) -> Verdict:
-    """Return the verdict on a name whose meaning is not read: it is one where it has a value."""
+    """Return the verdict on a name whose meaning is not read.
+
+    It is one where it has a value, and where its indices run over what they are declared for.
+    """
+    if isinstance(name, Node) and (fitting := _fitting(name, known.notation)) != name:
+        text = f"the indices of {show(name)} are declared for other ranges"
+        return blank._replace(
+            status="wrong", message=text, codes=("index",), repair=f"true with {show(fitting)}"
+        )
     return judged(Claim("update", (name,)), known, blank)
+
+
+def _fitting(name: Node, notation: Notation) -> Node:
+    """Return a name of which every index letter runs as far as it is declared to."""
+
+    def fits(node: Node) -> bool:
+        return all(_runs(place, size, notation) for place, size in _slots(node))
+
+    if not (isinstance(name.layer, Index) and name.layer.letter):
+        return name  # the letters of layer l are those of every single one
+    near = (name, replace(name, layer=replace(name.layer, shift=0)))
+    return next(filter(fits, near), None) or _relettered(name, notation)
+
+
+def _slots(node: Node) -> list[tuple[Place | None, Place]]:
+    """Return what stands in the slots of a name, and how far each runs where layers are l."""
+    shift = node.layer.shift if node.layer is not None else 0
+    sizes = frame(replace(node, layer=Index("l", shift)))
+    return list(zip((node.row, node.column), sizes, strict=True))
+
+
+def _runs(place: Place | None, size: Place, notation: Notation) -> bool:
+    """Tell whether an index letter may run to a size: an undeclared one may run to any."""
+    letter = place.letter if isinstance(place, Index) else ""
+    return notation.range_of(letter) in {None, size}
+
+
+def _relettered(node: Node, notation: Notation) -> Node:
+    """Put the first letter that is declared for it in every slot that lacks one."""
+    places = [
+        place
+        if _runs(place, size, notation)
+        else next((Index(x) for x, own in notation.index.items() if own == size), place)
+        for place, size in _slots(node)
+    ]
+    return replace(node, row=places[0], column=places[1])
 
 
 def _defined(claim: Claim, bench: Bench, blank: Verdict) -> Verdict:
     """Check that a definition or an update has a value, and an update the right shape."""
     failure = bench.compare(claim.members[0], claim.members[-1]).failure
     if failure is not None and failure.code != "value":
-        repair = _mended(claim.members[-1], bench)
+        own = claim.defines.letters if claim.defines else ()
+        repair = _mended(claim.members[-1], frozenset(own), bench)
         status = "not read" if failure.code == "layer" and not repair else "wrong"
         codes = (failure.code,)
         return blank._replace(status=status, message=failure.text, codes=codes, repair=repair)
     return blank._replace(status="definition", codes=(claim.kind,))
 
 
-def _mended(body: Expression, bench: Bench) -> str:
+def _mended(body: Expression, own: frozenset[str], bench: Bench) -> str:
     """Return the edit after which what a definition says has a value, or ""."""
-    for variant in variants(body, free_letters(body), bench.notation):
+    letters = free_letters(body) | own
+    for variant in variants(body, letters, bench.notation):
         new = variant.expression
-        if free_letters(new) <= free_letters(body) and bench.holds(new, new):
+        if free_letters(new) <= letters and bench.holds(new, new):
             return f"true with {variant.text}"
     return ""
 
 
 def _equated(
-    claim: Claim, bench: Bench, blank: Verdict, declared_cost: str, *, mend: bool
+    claim: Claim,
+    bench: Bench,
+    blank: Verdict,
+    declared_cost: str,
+    defined: Sequence[Defined],
+    *,
+    mend: bool,
 ) -> Verdict:
     left, *others = claim.members
     outcomes: list[Outcome] = []
@@ -113,7 +185,7 @@ def _equated(
         ):
             first = right
         else:
-            return _wrong(first, right, outcome, claim, bench, blank, mend=mend)
+            return _wrong(first, right, outcome, claim, bench, blank, defined, mend=mend)
     if first is not left:
         text = "it settles what the notation leaves open"
         return blank._replace(status="definition", codes=("definition",), message=text)
@@ -207,13 +279,14 @@ def _wrong(
     claim: Claim,
     bench: Bench,
     blank: Verdict,
+    defined: Sequence[Defined],
     *,
     mend: bool,
 ) -> Verdict:
     failure = outcome.failure or Failure("value", "")
     if not mend:
         return blank._replace(status="wrong", message=failure.text, codes=(failure.code,))
-    found = explain(left, right, outcome, bench, claim.members)
+    found = explain(left, right, outcome, bench, claim.members, defined)
     if failure.code == "layer" and not found.repairs:
         return blank._replace(message=failure.text, codes=("layer",))
     unused = [fault.text for fault in claim.reproaches if fault.code == "unused"]

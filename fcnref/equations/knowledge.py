@@ -9,7 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from fcnref.equations.comparison import Bench
-from fcnref.equations.expression import ONE, Apply, Derivative, Expression, Free, Node, walk
+from fcnref.equations.expression import (
+    ONE,
+    Apply,
+    Defined,
+    Derivative,
+    Expression,
+    Free,
+    Index,
+    Node,
+    walk,
+)
 from fcnref.equations.meaning import Claim, Context
 from fcnref.equations.networks import LOSSES, NAMED, Probe
 from fcnref.equations.notation import Notation
@@ -68,6 +78,15 @@ class Known(NamedTuple):
                 others = (cost for cost in self.costs if cost != found)
                 return self._replace(costs=(found, *others)[:3])
         return self
+
+    def quantities(self) -> list[Defined]:
+        """What the page has defined, at the letters of its definition, the latest first."""
+        return [
+            Defined(name, letters, tuple(map(Index, letters)), definition.body)
+            for name, definition in reversed([*self.context.definitions.items()])
+            for letters in [tuple(filter(None, (definition.layer, *definition.letters)))]
+            if not (definition.of_function or definition.derivative)
+        ]
 
     def readings(self) -> Iterator[tuple[Notation, str]]:
         """Yield the declared notation, then those with what the page itself has defined."""

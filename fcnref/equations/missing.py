@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 from fcnref.equations.expression import (
+    COST,
     LAST,
     LAYERS,
     Apply,
     Called,
     Count,
     Defined,
+    Derivative,
     Expression,
     Index,
     Negative,
@@ -27,6 +30,7 @@ from fcnref.equations.expression import (
     Sum,
     Transpose,
     Truth,
+    edits,
     free_letters,
     is_scalar,
     rewrite,
@@ -34,41 +38,88 @@ from fcnref.equations.expression import (
     walk,
 )
 from fcnref.equations.notation import Notation
+from fcnref.equations.repairs import with_other_numbers
 from fcnref.equations.variants import Variant, is_legal, variants
 
 
-def with_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
+def with_factors(side: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
     """Yield a side with a factor more in one of its terms, out of what the equation is made of."""
     numbers: list[Expression] = [Quotient(Number(1.0), Count(Size("m"))), Count(Size("m"))]
-    for factor in dict.fromkeys((*_entries((*members, right)), *numbers)):
-        for place in _terms(right):
-            new = _exchanged(right, place, Product((factor, place)))
-            if _keeps_its_letters(new, right, members):
-                yield Variant("factor", f"{show(factor)} times {_in_brackets(place)}", new)
+    for factor in dict.fromkeys((*_entries((*members, side)), *numbers)):
+
+        def multiplied(term: Expression, factor: Expression = factor) -> Iterator[Edited]:
+            yield f"{show(factor)} times {_in_brackets(term)}", Product((factor, term))
+
+        yield from _legal("factor", _in_each_term(side, multiplied), (*members, side))
 
 
-def with_unseen_factors(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
-    """Yield a side with a factor more that the equation shows nowhere else."""
-    everything = (*members, right)
-    for place in dict.fromkeys(_terms(right)):
-        for factor in _neighbors(everything) if is_scalar(place) else _arrays(everything):
-            pair = (factor, place)
-            for factors in (pair,) if is_scalar(place) else (pair[::-1], pair):
-                new = _exchanged(right, place, Product(factors))
-                if _keeps_its_letters(new, right, members):
-                    yield Variant("factor", " times ".join(map(_in_brackets, factors)), new)
+def with_unseen_factors(
+    side: Expression, members: Sequence[Expression], defined: Sequence[Defined] = ()
+) -> Iterator[Variant]:
+    """Yield a side with a factor more that the equation shows nowhere else.
+
+    It may be one of the quantities that the page has defined.
+    """
+    everything = (*members, side)
+    letters = _letters(everything)
+    named = [like for part in defined for like in (part, *_elsewhere(part, letters))]
+    for factor in dict.fromkeys((*_neighbors(everything), *_arrays(everything), *named)):
+        if free_letters(factor) <= free_letters(tuple(letters)):
+
+            def multiplied(term: Expression, factor: Expression = factor) -> Iterator[Edited]:
+                if is_scalar(factor) is is_scalar(term):
+                    pair = (factor, term)
+                    for factors in (pair,) if is_scalar(term) else (pair[::-1], pair):
+                        yield " times ".join(map(_in_brackets, factors)), Product(factors)
+
+            yield from _legal("factor", _in_each_term(side, multiplied), everything)
 
 
-def with_terms(right: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
+def with_terms(side: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
     """Yield a side with a term more, added or subtracted, that belongs to the equation."""
-    everything = (*members, right)
-    numbers = (*dict.fromkeys(_entries(everything)), *_neighbors(everything))
-    for place in dict.fromkeys((right, *filter(_is_written, walk(right)))):
-        for term in numbers if is_scalar(place) else _arrays(everything):
+    everything = (*members, side)
+    numbers = dict.fromkeys((*_entries(everything), *_neighbors(everything)))
+    arrays = _arrays(everything)
+
+    def added(part: Expression) -> Iterator[Edited]:
+        for term in numbers if is_scalar(part) else arrays:
             for signed, word in ((term, "+"), (Negative(term), "\N{MINUS SIGN}")):
-                new = _exchanged(right, place, Sum((place, signed)))
-                if _keeps_its_letters(new, right, members):
-                    yield Variant("term", f"{show(place)} {word} {show(term)}", new)
+                yield f"{show(part)} {word} {show(term)}", Sum((part, signed))
+
+    def at_numbers(part: Any) -> Iterator[Edited]:
+        return added(part) if part is not side and _is_written(part) else iter(())
+
+    yield from _legal("term", chain(added(side), edits(side, at_numbers)), everything)
+
+
+Edited: TypeAlias = tuple[str, Any]
+"""What an edit is called, and what it makes of a part or of a side."""
+
+
+def _in_each_term(
+    side: Expression, change: Callable[[Expression], Iterator[Edited]]
+) -> Iterator[Edited]:
+    """Yield a side with one change, in a term or a summand of it or to all of it."""
+
+    def in_terms(part: Any) -> Iterator[Edited]:
+        if isinstance(part, Sum):
+            for n, term in enumerate(part.terms):
+                for text, new in change(term):
+                    yield text, Sum((*part.terms[:n], new, *part.terms[n + 1 :]))
+        elif isinstance(part, Series):
+            for text, new in change(part.body):
+                yield text, replace(part, body=new)
+
+    yield from change(side)
+    yield from edits(side, in_terms)
+
+
+def _legal(code: str, edited: Iterable[Edited], members: Sequence[Expression]) -> Iterator[Variant]:
+    """Yield the edits that are legal and have no index that the equation does not know."""
+    known = free_letters(tuple(members))
+    for text, new in edited:
+        if is_legal(new) and free_letters(new) <= known:
+            yield Variant(code, text, new)
 
 
 def in_definitions(
@@ -77,7 +128,12 @@ def in_definitions(
     """Yield both sides with one edit in the definition of something that they are made of."""
     named = (p for side in (left, right) for p in walk(side) if isinstance(p, Called | Defined))
     for part in dict.fromkeys(replace(p, **_ANYWHERE[type(p)]) for p in named):
-        for code, text, body in variants(part.body, free_letters(part.body), notation, far=True):
+        letters = free_letters(part.body)
+        for code, text, body in (
+            *variants(part.body, letters, notation, far=True),
+            *with_other_numbers(part.body),
+            *with_terms(part.body, (left, right)),
+        ):
 
             def redefined(node: Any, old: Any = part, body: Expression = body) -> Any:
                 used = type(node) is type(old) and node.name == old.name and node.body == old.body
@@ -110,14 +166,23 @@ def _neighbors(members: Sequence[Expression]) -> dict[Expression, None]:
     """What belongs to the entries of an equation: their like at other indices, weights, rates."""
     parts = [part for member in members for part in walk(member)]
     entries = [e for e in _entries(members) if isinstance(e, Node | Defined)]
-    known = {part.letter for part in parts if isinstance(part, Series)}
-    known |= free_letters(tuple(members))
-    letters = [Index(letter) for letter in sorted(known)]
+    letters = _letters(members)
     examples = [None] if _is_of_one(parts) else letters
     near = [n for e in entries if isinstance(e, Node) for n in _beside(e, letters, examples)]
     alike = [like for entry in entries for like in _elsewhere(entry, letters)]
     rates = [Rate(e) for e in entries] if any(isinstance(p, Rate) for p in parts) else []
-    return dict.fromkeys((*rates, *near, *alike))
+    given = any(isinstance(part, Derivative) and part.top == COST for part in parts)
+    plain = [replace(e, shown=e.family.lower()) for e in entries if given and isinstance(e, Node)]
+    by = [p for e in plain for p in (e, *_elsewhere(e, letters)) if isinstance(p, Node)]
+    gradients = [Derivative(COST, part) for part in by]
+    return dict.fromkeys((*rates, *alike, *near, *gradients))
+
+
+def _letters(members: Sequence[Expression]) -> list[Index]:
+    """The index letters of an equation, free and bound."""
+    parts = [part for member in members for part in walk(member)]
+    known = {part.letter for part in parts if isinstance(part, Series)}
+    return [Index(letter) for letter in sorted(known | free_letters(tuple(members)))]
 
 
 def _beside(
@@ -193,24 +258,3 @@ def _is_written(part: Any) -> bool:
     return isinstance(
         part, Sum | Series | Negative | Product | Node | Apply | Defined
     ) and is_scalar(part)
-
-
-def _terms(side: Expression) -> Iterator[Expression]:
-    """Yield what a factor can be missing from: terms, summands, and the whole."""
-    yield side
-    for part in walk(side):
-        if isinstance(part, Sum):
-            yield from part.terms
-        elif isinstance(part, Series):
-            yield part.body
-
-
-def _exchanged(side: Expression, part: Any, new: Any) -> Any:
-    """Return a side with one of its parts replaced."""
-    return rewrite(side, lambda node: new if node == part else node)
-
-
-def _keeps_its_letters(new: Expression, right: Expression, members: Sequence[Expression]) -> bool:
-    """Tell whether a side is legal and has no index that the equation does not know."""
-    known = free_letters(tuple(members)) | free_letters(right)
-    return is_legal(new) and free_letters(new) <= known

@@ -355,7 +355,10 @@ def test_two_sizes_in_a_matrix_with_dots_that_would_do_are_both_named():
 
 def test_a_name_that_cannot_be_defined_says_what_is_left_free():
     verdict = check_equation(r"Q^{[l]} = a_{j,i}^{[l]} + \alpha")
-    assert verdict.message == "Q^[l] is not declared, and to define it this leaves j free"
+    assert verdict.message == (
+        "Q^{[l]} is not declared, and to define it this leaves j free; "
+        "sum over j, or write Q_{j}^{[l]}"
+    )
 
 
 LOSSES = r"\frac{1}{m} \sum_{i=1}^m J_i"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
 from typing import Any
 
@@ -43,7 +44,16 @@ from fcnref.equations.expression.records import (
 )
 from fcnref.equations.expression.sizes import FRAME
 
-__all__ = ["show"]
+__all__ = ["accented", "show"]
+
+
+_ACCENT = re.compile(r"\\(hat|widehat|bar|overline|dot|tilde|widetilde|vec)(?=[A-Za-z\\])(.+)")
+
+
+def accented(name: str) -> str:
+    r"""Print a name with the braces behind its accents: \hat{z}."""
+    found = _ACCENT.fullmatch(name)
+    return f"\\{found[1]}{{{accented(found[2])}}}" if found else name
 
 
 @singledispatch
@@ -86,12 +96,12 @@ def _(node: Node) -> str:
     places = (node.row,) if node.single or FRAME[node.family][1] == "1" else (node.row, node.column)
     if node.family == "losses":
         places = (node.column,)
-    return node.shown + _scripts(node.layer, places[::-1] if node.flipped else places)
+    return accented(node.shown) + _scripts(node.layer, places[::-1] if node.flipped else places)
 
 
 @show.register
 def _(node: Free) -> str:
-    return node.name + _scripts(None, node.places)
+    return accented(node.name) + _scripts(None, node.places)
 
 
 @show.register
@@ -103,7 +113,7 @@ def _(node: Called) -> str:
 def _(node: Defined) -> str:
     layers = [p for x, p in zip(node.letters, node.places, strict=True) if x in LAYERS]
     others = [p for x, p in zip(node.letters, node.places, strict=True) if x not in LAYERS]
-    return node.name + _scripts(layers[0] if layers else None, tuple(others))
+    return accented(node.name) + _scripts(layers[0] if layers else None, tuple(others))
 
 
 @show.register
@@ -166,7 +176,8 @@ def _(node: Derivative) -> str:
 
 @show.register
 def _(node: Rate) -> str:
-    return f"d{_tight(node.of)}/dt"
+    text = _tight(node.of)
+    return text if text.startswith(r"\dot") else f"d{text}/dt"
 
 
 @show.register

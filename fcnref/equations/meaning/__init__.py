@@ -6,7 +6,8 @@ fault that leaves no doubt about the meaning becomes a reproach, and reading goe
 One room for one idea: `reader` takes terms and factors apart and asks `factors` what each factor
 is; `scripts` reads what stands above and below a symbol; `names` and `quantities`, `indicators`,
 `sums`, `derivatives`, `functions`, `matrices` and `patterns` read what their names say;
-`statements` tells what is claimed, `identities` reads statements about functions.
+`statements` tells what is claimed, `definitions` what gets a name, `identities` reads statements
+about functions.
 """
 
 from fcnref.equations.meaning.claims import Claim, Context, Definition, Reproach

@@ -75,7 +75,7 @@ def read_bracket(reader: Reader, cursor: Cursor) -> Expression | None:
     truth = read_truth(reader, atom) if atom.data == "square" else None
     side = inner_side(atom)
     if is_empty(atom):
-        raise NotRead("list", "a bracket is empty")
+        raise NotRead("list", "a bracket is empty; write what stands in it")
     if truth is None and side is None:
         raise NotRead("list", f"the list {spell(atom)[:40]} is not read")
     value = truth if truth is not None else reader.side(side)  # type: ignore[arg-type]  # not None

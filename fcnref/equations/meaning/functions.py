@@ -89,7 +89,8 @@ def _arguments(
     """Read what a function is applied to, and the scripts behind its bracket."""
     item = cursor.ahead()
     if item is None or isinstance(item, Token):
-        raise NotRead("argument", f"{shown} is a function without an argument")
+        text = f"{shown} is a function without an argument; write it, as in {shown}(z)"
+        raise NotRead("argument", text)
     bracket = bracket_of(item)
     if bracket is not None:
         if is_empty(bracket):
@@ -101,7 +102,8 @@ def _arguments(
         arguments = tuple(reader.side(side) for side in sides if side is not None)
         return arguments, scripts_of(cursor.take())
     if function == "activation" or function in _MANY:
-        raise NotRead("argument", f"{shown} is a function without an argument")
+        text = f"{shown} is a function without an argument; write it, as in {shown}(z)"
+        raise NotRead("argument", text)
     return (reader.factor(cursor),), ()
 
 

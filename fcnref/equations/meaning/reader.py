@@ -150,7 +150,7 @@ class Reader:
         if isinstance(atom, Tree) and atom.data == "group" and not scripts_of(item):
             side = inner_side(atom)
             if is_empty(atom):
-                raise NotRead("fraction", "a pair of braces is empty")
+                raise NotRead("fraction", "a pair of braces is empty; write what stands in it")
             if side is None:
                 raise NotRead("fraction", "what stands within braces is not understood")
             return self.side(side)

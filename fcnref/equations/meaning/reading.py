@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from fcnref.equations.expression import Expression
 from fcnref.equations.meaning.claims import Claim, Context, Definition
+from fcnref.equations.meaning.definitions import function_definition
 from fcnref.equations.meaning.factors import FACTORS
 from fcnref.equations.meaning.identities import as_identity
 from fcnref.equations.meaning.reader import Reader
-from fcnref.equations.meaning.statements import function_definition, read_claim
+from fcnref.equations.meaning.statements import read_claim
 from fcnref.equations.syntax import DEFINES, NotRead, Statement, parse, statements_of
 
 _MAY_BE_FREE = frozenset({"undeclared", "layer", "indices", "argument"})

@@ -56,7 +56,7 @@ def read_series(reader: Reader, cursor: Cursor) -> Expression | None:
     cursor.take()
     rest = cursor.rest()
     if not rest:
-        raise NotRead("summand", "Σ stands without a summand")
+        raise NotRead("summand", "Σ stands without a summand; write behind it what is added up")
     body = reader.product(rest)
     if "subscript" not in scripts:
         raise NotRead("bounds", "Σ stands without an index")
