@@ -172,9 +172,8 @@ def _neighbors(members: Sequence[Expression]) -> dict[Expression, None]:
     alike = [like for entry in entries for like in _elsewhere(entry, letters)]
     rates = [Rate(e) for e in entries] if any(isinstance(p, Rate) for p in parts) else []
     given = any(isinstance(part, Derivative) and part.top == COST for part in parts)
-    plain = [replace(e, shown=e.family.lower()) for e in entries if given and isinstance(e, Node)]
-    by = [p for e in plain for p in (e, *_elsewhere(e, letters)) if isinstance(p, Node)]
-    gradients = [Derivative(COST, part) for part in by]
+    by = [like for entry in entries for like in (entry, *_elsewhere(entry, letters))]
+    gradients = [Derivative(COST, part) for part in by if given and isinstance(part, Node)]
     return dict.fromkeys((*rates, *alike, *near, *gradients))
 
 

@@ -128,10 +128,10 @@ DW_DOT = r"""\dot{\bar{w}}_{j,k}^{[l]} = \sum_{i=1}^{m} \left(
     ("tex", "missing", "repair"),
     [
         (ADJOINT, r"\bar{a}_{j,i}^{[L]} \,", ", on the left, ∂J/∂a_{j,i}^{[L]} times"),
-        (ADJOINT, r"\, \dot{a}_{j,i}^{[L]}", ", on the left, da_{j,i}^{[L]}/dt times"),
+        (ADJOINT, r"\, \dot{a}_{j,i}^{[L]}", r", on the left, \dot{a}_{j,i}^{[L]} times"),
         (ADJOINT, r"\bar{w}_{j,k}^{[l]} \,", " ∂J/∂w_{j,k}^{[l]} times"),
-        (ADJOINT, r"\bar{a}_{k,i}^{[0]} \,", " ∂J/∂a_{k,i}^{[0]} times"),
-        (DW_DOT, r"\dot{a}_{k,i}^{[l-1]}", " da_{k,i}^{[l-1]}/dt times"),
+        (ADJOINT, r"\bar{a}_{k,i}^{[0]} \,", " ∂J/∂x_{k,i}^{[0]} times"),
+        (DW_DOT, r"\dot{a}_{k,i}^{[l-1]}", r" \dot{a}_{k,i}^{[l-1]} times"),
     ],
 )
 def test_a_missing_rate_or_gradient_is_named_on_either_side(tex, missing, repair):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -176,8 +177,9 @@ def _(node: Derivative) -> str:
 
 @show.register
 def _(node: Rate) -> str:
-    text = _tight(node.of)
-    return text if text.startswith(r"\dot") else f"d{text}/dt"
+    if isinstance(node.of, Node) and node.of.shown.isalpha():
+        return show(replace(node.of, shown=rf"\dot{node.of.shown}"))
+    return f"d{_tight(node.of)}/dt"
 
 
 @show.register

@@ -153,6 +153,7 @@ def _holds_arguments(item: Item | None) -> bool:
 
 def quantity(symbol: Symbol, node: Node) -> Expression:
     """Return a node, or the gradient by it where the symbol is one."""
+    node = replace(node, shown=node.shown.removeprefix(r"\dot")) if symbol.rate else node
     value: Expression = node
     if symbol.kind == "gradient":
         whole = node.row is None or node.column is None
