@@ -166,12 +166,18 @@ def read_mapping(text: str) -> dict[str, Any]:
             stack.pop()
         key, value = str(_scalar(found["key"])), (found["value"] or "").strip()
         if value and not value.startswith("#"):
-            stack[-1][1][key] = _scalar(value)
+            _put(stack[-1][1], key, _scalar(value))
         else:
             inner: dict[str, Any] = {}
-            stack[-1][1][key] = inner
+            _put(stack[-1][1], key, inner)
             stack.append((indent, inner))
     return root
+
+
+def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
+    if key in mapping:
+        raise NotationError(f"notation: {key!r} stands twice in one map; keep one of the two")
+    mapping[key] = value
 
 
 def _entry(text: str) -> re.Match[str]:
@@ -192,8 +198,10 @@ def _scalar(text: str) -> Any:
         return re.sub(r'\\(["\\])', r"\1", end[1]) if end else text[1:]
     text = re.sub(r"\s+#.*", "", text)
     if text[:1] == "{" and text[-1:] == "}":
-        entries = [_entry(part.strip()) for part in _parts(text[1:-1])]
-        return {str(_scalar(entry["key"])): _scalar(entry["value"] or "") for entry in entries}
+        entries: dict[str, Any] = {}
+        for entry in (_entry(part.strip()) for part in _parts(text[1:-1])):
+            _put(entries, str(_scalar(entry["key"])), _scalar(entry["value"] or ""))
+        return entries
     if text[:1] == "[" and text[-1:] == "]":
         return [_scalar(part) for part in _parts(text[1:-1])]
     return {"true": True, "false": False}.get(text, text)

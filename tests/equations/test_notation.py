@@ -131,6 +131,9 @@ def test_what_cannot_be_understood_is_named(declared, sentence):
         ("equations:\n  index: {i: m, j}", "'j' is not read; write 'key: value'"),
         ("equations:\n  cost:\n  symbols: W", "cost must be one of .*, got {}"),
         ("equations:\n  symbols:\n  W: W[1]", "'W' is not a declaration"),
+        ("equations:\n  cost: mean\n  cost: sum", "'cost' stands twice in one map; keep one of"),
+        ("equations:\n  index: {i: m, i: L}", "'i' stands twice in one map"),
+        ("equations:\n  index:\n  index:\n    i: m", "'index' stands twice in one map"),
     ],
 )
 def test_front_matter_that_cannot_be_understood_fails_the_page(text, sentence):
