@@ -25,12 +25,20 @@ var Scorer = {
 };
 
 // What a result quotes: the article without the buttons around it, and of a formula, of which a page
-// has three readings, the one that a screen reader takes.
+// has three readings, the one that a screen reader takes, with a slash for the bar of a fraction.
 addEventListener("DOMContentLoaded", () => {
+  const inOneLine = ({ children: [above, below] }) => {
+    above.after("/");
+    for (const part of [above, below].filter((part) => /.[+\u2212\u22c5]/.test(part.textContent))) {
+      part.before("(");
+      part.after(")");
+    }
+  };
   const unquoted = ".headerlink, .fcnref-mark, script, style, annotation, .katex-html";
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     page.querySelectorAll(unquoted).forEach((element) => element.remove());
+    page.querySelectorAll("mfrac").forEach(inOneLine);
     const article = page.querySelector(".bd-article");
     const quoted = (anchor && article?.querySelector(anchor)) || article;
     return quoted?.textContent.replace(/\s+/g, " ").trim() ?? "";

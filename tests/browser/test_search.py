@@ -83,6 +83,14 @@ def test_a_result_quotes_the_article_and_fits_a_phone(browser, address):
         assert visit.faults("sideways") == []
 
 
+def test_a_quoted_fraction_is_written_in_one_line(page):
+    def quoted(address):
+        return page.evaluate("async at => Search.htmlToText(await (await fetch(at)).text())", address)
+
+    assert "∂J/∂W[l]" in quoted("derivation/weights-and-biases.html")
+    assert "f′(x)≈(f(x+h)−f(x))/h" in quoted("checking/gradient-checking.html")
+
+
 def test_it_works_from_a_folder(browser, site):
     """A browser reads no text from a folder that a result could quote, but the index is there."""
     address = f"{(site / 'search.html').as_uri()}?q=gradient%20of%20the%20bias"
