@@ -3,6 +3,7 @@
 HTML is built from tags, and every plain string in it is escaped; `Html` marks what is ready.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 MINUS = "\N{MINUS SIGN}"
-VOID = {"input", "br"}
+VOID = {"input", "br", "wbr"}
 AT_MOST = 8
 """Rows and columns of an array that are shown; what lies between the ends is left out."""
 
@@ -88,12 +89,12 @@ def text_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
 
 def html_table(head: Sequence[str], body: Sequence[Sequence[str]], tints: Sequence[str]) -> Html:
-    """Lay out a table in HTML, its rows tinted by verdict."""
+    """Lay out a table in HTML, a line a row, tinted by verdict; what is too wide scrolls."""
     cell = "text-align: left; padding: 0.2em 0.8em 0.2em 0.4em"
     rows = [
         tag(
             "tr",
-            *(tag("td", text, style=cell) for text in line),
+            *(tag("td", text, style=f"{cell}; white-space: nowrap") for text in line),
             style=f"background: {TINTS.get(tint, 'transparent')}",
         )
         for line, tint in zip(body, tints, strict=True)
@@ -109,11 +110,17 @@ def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
     pairs = (
         part
         for key, text in facts
-        for part in (tag("dt", key, style=name), tag("dd", text, style=value))
+        for part in (tag("dt", key, style=name), tag("dd", *_at_slashes(text), style=value))
     )
     grid = "display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 1em; margin: 0 0.4em"
     heading = tag("p", tag("strong", title), style="margin: 0.8em 0.4em 0.2em")
     return tag("div", heading, tag("dl", *pairs, style=grid))
+
+
+def _at_slashes(text: str) -> list[str]:
+    """Let a line end after a slash between words, as in the activations of a network."""
+    first, *rest = re.split(r"(?<=[a-z]{2}/)(?=[a-z]{2})", text)
+    return [first, *(part for word in rest for part in (tag("wbr"), word))]
 
 
 def html_code(verdict: str, text: str) -> Html:
