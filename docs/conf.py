@@ -155,6 +155,7 @@ add_module_names = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_preserve_defaults = True
 autodoc_typehints = "none"
+strip_signature_backslash = True  # sphinx-autodoc-typehints writes each twice
 always_use_bars_union = True
 typehints_defaults = "comma"
 typehints_document_rtype_none = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -141,6 +142,14 @@ def keep_colons(
         lines[:0] = ["..", ""]
 
 
+def keep_backslashes(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Undo that sphinx-autodoc-typehints doubles the backslashes of a default, which is code."""
+    default = r"(?<=default: ``).*?(?=``)"
+    lines[:] = [re.sub(default, lambda m: m[0].replace(2 * "\\", "\\"), line) for line in lines]
+
+
 def skip_fields(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
@@ -149,9 +158,10 @@ def skip_fields(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the role and the two steps that concern records."""
+    """Register the role, and the steps that concern records and defaults."""
     app.add_role("shape", ShapeRole())
     app.connect("autodoc-process-docstring", describe_fields, priority=400)
     app.connect("autodoc-process-docstring", keep_colons, priority=400)
+    app.connect("autodoc-process-docstring", keep_backslashes, priority=600)
     app.connect("autodoc-skip-member", skip_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
