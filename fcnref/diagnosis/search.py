@@ -15,9 +15,9 @@ from fcnref._arrays import Array
 from fcnref.diagnosis.constants import constants
 from fcnref.diagnosis.deltas import deltas
 from fcnref.diagnosis.derivatives import own_record
-from fcnref.diagnosis.matching import Block, Feature, Match, size_of
+from fcnref.diagnosis.matching import Block, Features, Match, largest_of
 from fcnref.diagnosis.penalties import bias_penalties, penalties
-from fcnref.diagnosis.pieces import Constant, Delta, Item, items_of, merged_cost, slugs_of
+from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece, items_of, merged_cost, slugs_of
 from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen
 
@@ -27,6 +27,7 @@ UNEXPLAINED = 4.0
 ENOUGH = 1.65
 BEAM = 16
 MARGIN = 1.6
+RIGHT = Piece("", "", 0.0, np.zeros(0))
 
 
 class Hypothesis(NamedTuple):
@@ -87,6 +88,15 @@ def _fingerprint(seen: Seen) -> int:
     return hash(tuple((t + 0.0).astype(np.float32).tobytes() for t in tensors))
 
 
+class _Carried(NamedTuple):
+    """What a backward pass may have done in a layer, and what it hands down."""
+
+    items: tuple[Item, ...]
+    extra: float
+    way: Delta
+    factor: float = 1.0
+
+
 _Found: TypeAlias = tuple[list[Delta], list[Match], list[Match]]
 
 
@@ -108,6 +118,8 @@ class _Layer:
         """Extend a hypothesis by this layer in every way that reproduces its blocks."""
         if mistakes > 1 and self.scene.n[self.l] * self.scene.m > 5000:
             return
+        if old.cost > self.bound:
+            return
         # Hypotheses that differ in their mistakes but hold the same tensors share the work.
         key = (_fingerprint(old.seen), mistakes)
         if key not in self.known:
@@ -119,25 +131,25 @@ class _Layer:
         ways = list(deltas(scene, seen, l, mistakes))
         ways += self._fitted(seen, ways[0])
         s, A = scene.averaging, scene.A(l - 1)
-        W_features = [Feature((), i, s * way.dZ @ A.T) for i, way in enumerate(ways)]
-        b_features = [
-            Feature((), i, s * np.sum(way.dZ, axis=1, keepdims=True)) for i, way in enumerate(ways)
-        ]
-        block_W, typical_W = self.block_W, size_of(W_features[:1])
-        block_b, typical_b = self.block_b, size_of(b_features[:1])
-        W_matches = block_W.matches(W_features, typical_W)
-        b_matches = block_b.matches(b_features, typical_b)
+        dZ, right, every = np.stack([way.dZ for way in ways]), [RIGHT] * len(ways), range(len(ways))
+        of_W = Features(right, every, s * dZ @ A.T)
+        of_b = Features(right, every, s * np.sum(dZ, axis=2, keepdims=True))
+        block_W, right_W = self.block_W, of_W.values[0]
+        block_b, right_b = self.block_b, of_b.values[0]
+        typical_W, typical_b = largest_of(of_W.values[:1]), largest_of(of_b.values[:1])
+        W_matches = block_W.matches(of_W, typical_W)
+        b_matches = block_b.matches(of_b, typical_b)
         for_W = {0, *(match.delta for match in b_matches[:12])}
         for_b = {0, *(match.delta for match in W_matches[:12])}
         if mistakes > 1 and not W_matches and len(ways) < 2000:
             for_W |= {i for i, way in enumerate(ways) if len(way.items) < 2}
-        further = self._weight_features(seen, ways, sorted(for_W))
-        W_matches += block_W.matches(further, typical_W)
+        products = self._weight_products(seen, ways, sorted(for_W))
+        W_matches += block_W.matches(block_W.features(products, s), typical_W)
         for_b |= {match.delta for match in W_matches[:12]}
-        further = self._bias_features(seen, ways, sorted(for_b))
-        b_matches += block_b.matches(further, typical_b)
-        W_matches += block_W.undeclared_penalty(scene.W(l), [W_features[i] for i in sorted(for_W)])
-        plain_W, plain_b = block_W.with_penalty(W_features[0]), block_b.with_penalty(b_features[0])
+        sums = self._bias_sums(seen, ways, sorted(for_b))
+        b_matches += block_b.matches(block_b.features(sums, s), typical_b)
+        W_matches += block_W.undeclared_penalty(scene.W(l), of_W.at(sorted(for_W)))
+        plain_W, plain_b = block_W.with_penalty(right_W), block_b.with_penalty(right_b)
         W_matches += block_W.clipped(plain_W, self.largest)
         b_matches += block_b.clipped(plain_b, self.largest)
         W_matches = W_matches or block_W.unnamed_constant(plain_W, b_matches)
@@ -180,23 +192,19 @@ class _Layer:
             sides = [right.dZ * below, right.dA * below]
             yield "derivative_term_dropped", says, sides, np.array([1.0, 0.0])
 
-    def _weight_features(
+    def _weight_products(
         self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
-    ) -> list[Feature]:
-        l, s = self.l, self.scene.averaging
-        return [
-            Feature(piece.items(f"dW{l}"), i, s * piece.value)
-            for i in of
-            for piece in weight_products(self.scene, seen, l, ways[i].dA, ways[i].dZ)
-        ]
+    ) -> Iterator[tuple[int, Piece]]:
+        for i in of:
+            for piece in weight_products(self.scene, seen, self.l, ways[i].dA, ways[i].dZ):
+                yield i, piece
 
-    def _bias_features(self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]) -> list[Feature]:
-        l, s = self.l, self.scene.averaging
-        return [
-            Feature(piece.items(f"db{l}"), i, s * piece.value)
-            for i in of
-            for piece in bias_sums(self.scene, seen, l, ways[i].dA, ways[i].dZ, self.dW)
-        ]
+    def _bias_sums(
+        self, seen: Seen, ways: Sequence[Delta], of: Sequence[int]
+    ) -> Iterator[tuple[int, Piece]]:
+        for i in of:
+            for piece in bias_sums(self.scene, seen, self.l, ways[i].dA, ways[i].dZ, self.dW):
+                yield i, piece
 
     def _combine(
         self,
@@ -225,48 +233,54 @@ class _Layer:
                 else:
                     at_W = W_match or nothing._replace(delta=b_match.delta if b_match else 0)
                     at_b = b_match or nothing._replace(delta=W_match.delta if W_match else 0)
-                for new in self._carry(old, ways, at_W, at_b, lost):
-                    self.bound = min(self.bound, new.cost + MARGIN)
-                    if new.cost <= self.bound:
+                error = max(old.error, at_W.error, at_b.error)
+                for carried in self._carried(ways, at_W, at_b, lost):
+                    new = self._extended(old, carried, lost, error)
+                    if new is not None:
                         yield new
+
+    def _extended(
+        self, old: Hypothesis, carried: _Carried, lost: tuple[str, ...], error: float
+    ) -> Hypothesis | None:
+        """The hypothesis with this layer, unless it costs too much."""
+        items, unexplained = old.items + carried.items, old.unexplained + lost
+        extra = old.extra + carried.extra
+        cost = merged_cost(items) + UNEXPLAINED * len(unexplained) + extra
+        if cost > self.bound:
+            return None
+        self.bound = min(self.bound, cost + MARGIN)
+        l, c, way = self.l, carried.factor, carried.way
+        seen = Seen(
+            {**old.seen.dA, l: c * way.dA},
+            {**old.seen.dZ, l: c * way.dZ},
+            {**old.seen.dW, l: self.dW},
+        )
+        return Hypothesis(items, unexplained, extra, error, seen, cost)
 
     def _priced(
         self, matches: Sequence[Match], ways: Sequence[Delta]
     ) -> list[tuple[float, set[str], Match | None]]:
         """The cheapest matches of a block, and that there is none, with their prices and slugs."""
-        priced: list[tuple[float, set[str], Match | None]] = [
-            (
-                match.cost + ways[match.delta].cost,
-                {i.slug for i in (*match.items, *ways[match.delta].items)}
-                | set(slugs_of(match.constant.slug)),
-                match,
-            )
-            for match in matches
-        ]
-        return [*sorted(priced, key=lambda entry: entry[0])[:40], (UNEXPLAINED, set(), None)]
+        by_price = sorted(
+            ((match.cost + ways[match.delta].cost, match) for match in matches),
+            key=lambda entry: entry[0],
+        )
+        priced: list[tuple[float, set[str], Match | None]] = []
+        for price, match in by_price[:40]:
+            items = (*match.items, *ways[match.delta].items)
+            slugs = {item.slug for item in items} | set(slugs_of(match.constant.slug))
+            priced.append((price, slugs, match))
+        return [*priced, (UNEXPLAINED, set(), None)]
 
-    def _carry(
-        self,
-        old: Hypothesis,
-        ways: Sequence[Delta],
-        at_W: Match,
-        at_b: Match,
-        lost: tuple[str, ...],
-    ) -> Iterator[Hypothesis]:
+    def _carried(
+        self, ways: Sequence[Delta], at_W: Match, at_b: Match, lost: tuple[str, ...]
+    ) -> Iterator[_Carried]:
         """Decide what is handed down: the dZ behind dW, the one behind db, or the right one."""
         l = self.l
         W_way, b_way, right = ways[at_W.delta], ways[at_b.delta], ways[0]
-        error = max(old.error, at_W.error, at_b.error)
         common = at_W.constant == at_b.constant or bool(lost)
         constant = at_b.constant if f"dW{l}" in lost else at_W.constant
         below = at_W.items + at_b.items
-
-        def hypothesis(items: tuple[Item, ...], extra: float, dA: Array, dZ: Array) -> Hypothesis:
-            seen = Seen({**old.seen.dA, l: dA}, {**old.seen.dZ, l: dZ}, {**old.seen.dW, l: self.dW})
-            unexplained, items, extra = old.unexplained + lost, old.items + items, old.extra + extra
-            cost = merged_cost(items) + UNEXPLAINED * len(unexplained) + extra
-            return Hypothesis(items, unexplained, extra, error, seen, cost)
-
         if at_W.delta == at_b.delta:
             both = _of_constant(constant, f"dZ{l}") if common else ()
             apart = (
@@ -279,7 +293,7 @@ class _Layer:
             )
             items = W_way.items + both + apart + below
             c = constant.value if common else 1.0
-            yield hypothesis(items, 0.0, c * W_way.dA, c * W_way.dZ)
+            yield _Carried(items, 0.0, W_way, c)
             if l > 1 and (W_way.items or both):
                 if both:
                     local = tuple(
@@ -288,10 +302,10 @@ class _Layer:
                         if f"d{d}{l}" not in lost
                         for i in _of_constant(constant, f"d{d}{l}")
                     )
-                    yield hypothesis(W_way.items + local + below, 0.02, W_way.dA, W_way.dZ)
+                    yield _Carried(W_way.items + local + below, 0.02, W_way)
                 if W_way.items:
                     locally = tuple(i._replace(where=f"dW{l} and db{l}") for i in W_way.items)
-                    yield hypothesis(locally + both + apart + below, 0.4, right.dA, right.dZ)
+                    yield _Carried(locally + both + apart + below, 0.4, right)
             return
         only = {"missing_output_derivative", "missing_derivative"}
         of_W = tuple(
@@ -319,7 +333,7 @@ class _Layer:
             extra = 0.0 if way == 0 else 0.05 if {at_W.delta, at_b.delta} >= {0} else 0.3
             # What spoils one block alone is more likely in the line of that block than above it.
             extra += 0.0 if only & slugs else 0.06
-            yield hypothesis(items, extra, ways[way].dA, ways[way].dZ)
+            yield _Carried(items, extra, ways[way])
 
 
 def _of_constant(constant: Constant, where: str) -> tuple[Item, ...]:
