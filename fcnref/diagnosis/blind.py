@@ -107,14 +107,17 @@ def effects(problem: Problem, only: Sequence[str] = ()) -> Effects:
     scene = scene_of(problem)
     factors = [c for c in constants(scene, scene.L) if c.slug and "+" not in c.slug]
     plain = {c.slug for c in factors} | FACTORS
+    name = max(right, key=lambda block: float(np.max(np.abs(right[block]))))
+    largest = (name, int(np.argmax(np.abs(right[name]))))
     found = Effects({}, {}, {})
     for one in made:
+        unchanged = same(one.blocks, right)
         for slug in one.slug.split("+"):
-            if same(one.blocks, right):
+            if unchanged:
                 found.concealed.setdefault(slug, set()).add(one.where)
                 continue
             found.shown.setdefault(slug, set()).add(one.where)
-            factor = "" if slug in plain else _factor(one, right, factors)
+            factor = "" if slug in plain else _factor(one, right, largest, factors)
             if factor:
                 found.like.setdefault(slug, factor)
     return found
@@ -123,10 +126,12 @@ def effects(problem: Problem, only: Sequence[str] = ()) -> Effects:
 FACTORS = {"mse_factor2_extra", "mse_factor2_missing", "missing_1_over_n_out", "extra_1_over_n_out"}
 
 
-def _factor(one: Made, right: Blocks, factors: list[Constant]) -> str:
-    """The named constant that everything is multiplied by, if there is one."""
-    name = max(right, key=lambda block: float(np.max(np.abs(right[block]))))
-    at = np.argmax(np.abs(right[name]))
+def _factor(one: Made, right: Blocks, largest: tuple[str, int], factors: list[Constant]) -> str:
+    """The named constant that everything is multiplied by, if there is one.
+
+    Where the right gradients are largest, the ratio is a first guess.
+    """
+    name, at = largest
     if one.blocks[name].shape != right[name].shape:
         return ""
     ratio = float(one.blocks[name].flat[at] / right[name].flat[at])

@@ -58,10 +58,11 @@ def deltas(scene: Scene, seen: Seen, l: int, mistakes: int = 1) -> Iterator[Delt
 def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Iterator[Delta]:
     l = scene.L
     rules = list(activation_rules(scene, seen, l, right.dA))
-    for kernel in list(kernels(scene)):
-        for rule in rules:
-            # Two wrong pieces at once count as two mistakes; one is enough for most.
-            if (kernel.slug or rule.slug) and (bool(kernel.slug) + bool(rule.slug) <= mistakes):
+    right_rules = [rule for rule in rules if not rule.slug]
+    for kernel in kernels(scene):
+        # Two wrong pieces at once count as two mistakes; one is enough for most.
+        for rule in rules if bool(kernel.slug) < mistakes else right_rules:
+            if kernel.slug or rule.slug:
                 yield _delta(l, kernel, rule, kernel.value)
     if scene.elementwise[l] and scene.activation(l) != "identity":
         for piece in without_brackets(scene, scene.backward(l, np.ones_like(right.dA))):

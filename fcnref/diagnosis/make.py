@@ -120,12 +120,8 @@ def _single_mistakes(scene: Scene, only: frozenset[str]) -> Iterator[Made]:
         seen, above = runs[l]
         if not only or {MISTAKES[slug].slot for slug in only} - BELOW:
             yield from _in_deltas(scene, l, seen, above, only)
-        for made in (
-            *_in_products(scene, l, seen, right),
-            *_in_constants(scene, l, seen, above, right),
-        ):
-            if _wanted(made.slug, only):
-                yield made
+        yield from _in_products(scene, l, seen, right, only)
+        yield from _in_constants(scene, l, seen, above, right, only)
     others = other_forward_passes(scene.problem) if _wanted("other_forward_pass", only) else ()
     for says, where, other in others:
         blocks = _finish(scene_of(other), scene.L, Seen({}, {}, {}), {})
@@ -147,7 +143,10 @@ def _wanted(slug: str, only: frozenset[str]) -> bool:
 
 def same(one: Blocks, other: Blocks, factor: float = 1.0) -> bool:
     """Whether two sets of gradients agree, up to a factor."""
-    return all(_close(one[name], factor * other[name]) for name in other)
+    return all(
+        (factor == 1.0 and one[name] is other[name]) or _close(one[name], factor * other[name])
+        for name in other
+    )
 
 
 def _close(one: Array, other: Array) -> bool:
@@ -205,39 +204,43 @@ def _in_deltas(
 IN_ONE_BLOCK = {"dW": "missing_derivative_in_dW_only", "db": "missing_derivative_in_db_only"}
 
 
-def _in_products(scene: Scene, l: int, seen: Seen, right: Blocks) -> Iterator[Made]:
+def _in_products(
+    scene: Scene, l: int, seen: Seen, right: Blocks, only: frozenset[str]
+) -> Iterator[Made]:
     way = right_delta(scene, seen, l)
-    s = scene.averaging
     dW, db = f"dW{l}", f"db{l}"
-    for piece in weight_products(scene, seen, l, way.dA, way.dZ):
-        wrong = s * piece.value
-        wrong = wrong + scene.penalty_grad(l) if wrong.shape == right[dW].shape else wrong
-        yield Made(piece.slug, piece.says, dW, {**right, dW: wrong})
-    for piece in bias_sums(scene, seen, l, way.dA, way.dZ, right[dW]):
-        wrong = s * piece.value
-        wrong = wrong + scene.penalty_grad_b(l) if wrong.shape == right[db].shape else wrong
-        yield Made(piece.slug, piece.says, db, {**right, db: wrong})
-    for piece in penalties(scene, l):
-        if piece.slug:
-            wrong = right[dW] - scene.penalty_grad(l) + piece.value
-            yield Made(piece.slug, piece.says, dW, {**right, dW: wrong})
-    for piece in bias_penalties(scene, l):
-        if piece.slug:
-            wrong = right[db] - scene.penalty_grad_b(l) + piece.value
-            yield Made(piece.slug, piece.says, db, {**right, db: wrong})
-    yield Made("db_zero", "db = 0", db, {**right, db: 0 * right[db]})
-    yield Made("dW_zero", "dW = 0", dW, {**right, dW: 0 * right[dW]})
+    penalty = {dW: scene.penalty_grad(l), db: scene.penalty_grad_b(l)}
+    products = weight_products(scene, seen, l, way.dA, way.dZ)
+    sums = bias_sums(scene, seen, l, way.dA, way.dZ, right[dW])
+    for block, piece in (*((dW, piece) for piece in products), *((db, piece) for piece in sums)):
+        if _wanted(piece.slug, only):
+            wrong = scene.averaging * piece.value
+            wrong = wrong + penalty[block] if wrong.shape == right[block].shape else wrong
+            yield Made(piece.slug, piece.says, block, {**right, block: wrong})
+    of_dW, of_db = penalties(scene, l), bias_penalties(scene, l)
+    for block, piece in (*((dW, piece) for piece in of_dW), *((db, piece) for piece in of_db)):
+        if piece.slug and _wanted(piece.slug, only):
+            wrong = right[block] - penalty[block] + piece.value
+            yield Made(piece.slug, piece.says, block, {**right, block: wrong})
     clipped = np.clip(right[dW], *(np.array([-0.5, 0.5]) * np.max(np.abs(right[dW]))))
-    yield Made("gradient_clipped", "dW cut off at half its largest", dW, {**right, dW: clipped})
-    decayed = right[dW] + 0.123 * scene.W(l)
-    yield Made("reg_extra", "dW with 0.123 W on top", dW, {**right, dW: decayed})
+    for slug, says, block, wrong in (
+        ("db_zero", "db = 0", db, 0 * right[db]),
+        ("dW_zero", "dW = 0", dW, 0 * right[dW]),
+        ("gradient_clipped", "dW cut off at half its largest", dW, clipped),
+        ("reg_extra", "dW with 0.123 W on top", dW, right[dW] + 0.123 * scene.W(l)),
+    ):
+        if _wanted(slug, only):
+            yield Made(slug, says, block, {**right, block: wrong})
 
 
-def _in_constants(scene: Scene, l: int, seen: Seen, above: Blocks, right: Blocks) -> Iterator[Made]:
-    way = right_delta(scene, seen, l)
-    unnamed = constants(scene, l)[0]._replace(value=2.718, slug="unnamed_constant", says="2.718")
-    for constant in (*constants(scene, l), unnamed):
-        if not constant.slug or "+" in constant.slug or constant.cost > 1.2:
+def _in_constants(
+    scene: Scene, l: int, seen: Seen, above: Blocks, right: Blocks, only: frozenset[str]
+) -> Iterator[Made]:
+    way, named = right_delta(scene, seen, l), constants(scene, l)
+    unnamed = named[0]._replace(value=2.718, slug="unnamed_constant", says="2.718")
+    for constant in (*named, unnamed):
+        single = constant.slug and "+" not in constant.slug and constant.cost <= 1.2
+        if not single or not _wanted(constant.slug, only):
             continue
         c = constant.value
         scaled = way._replace(dA=c * way.dA, dZ=c * way.dZ)

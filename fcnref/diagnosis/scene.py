@@ -59,7 +59,7 @@ class Scene:
         """The number of examples."""
         return self.problem.m
 
-    @property
+    @cached_property
     def n(self) -> tuple[int, ...]:
         """The widths n_0, ..., n_L."""
         return self.problem.sizes
@@ -183,6 +183,15 @@ class Scene:
 
     def penalty_grad(self, l: int) -> Array:
         """The right contribution of the penalty to dW[l]."""
+        if l not in self._penalty_grads:
+            self._penalty_grads[l] = self._penalty_grad(l)
+        return self._penalty_grads[l]
+
+    @cached_property
+    def _penalty_grads(self) -> dict[int, Array]:
+        return {}
+
+    def _penalty_grad(self, l: int) -> Array:
         l2, scaling, l1, l1_scaling, norm, _ = self.problem.penalty
         total = np.zeros_like(self.W(l))
         if l2:
