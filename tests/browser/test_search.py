@@ -84,8 +84,8 @@ def test_a_result_quotes_the_article_and_fits_a_phone(browser, address):
 
 
 def test_a_quoted_fraction_is_written_in_one_line(page):
-    def quoted(address):
-        return page.evaluate("async at => Search.htmlToText(await (await fetch(at)).text())", address)
+    def quoted(at):
+        return page.evaluate("async at => Search.htmlToText(await (await fetch(at)).text())", at)
 
     assert "∂J/∂W[l]" in quoted("derivation/weights-and-biases.html")
     assert "f′(x)≈(f(x+h)−f(x))/h" in quoted("checking/gradient-checking.html")
