@@ -5,7 +5,8 @@ of the activation together, into every dZ[l] that a backward pass with few mista
 given what it holds above.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from fcnref.diagnosis.chain import handed_down
 from fcnref.diagnosis.derivatives import activation_rules
 from fcnref.diagnosis.examples import example_weights
 from fcnref.diagnosis.output import fused_kernels, kernels, without_brackets
-from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule, slugs_of
+from fcnref.diagnosis.pieces import Delta, Item, Piece, Rule, Wanted, every, slugs_of
 from fcnref.diagnosis.scene import Scene, Seen
 
 __all__ = ["deltas", "right_blocks", "right_delta"]
@@ -41,38 +42,52 @@ def right_blocks(scene: Scene) -> dict[str, Array]:
     return blocks
 
 
-def deltas(scene: Scene, seen: Seen, l: int, mistakes: int = 1) -> Iterator[Delta]:
+def deltas(
+    scene: Scene, seen: Seen, l: int, mistakes: int = 1, wanted: Wanted = every
+) -> Iterator[Delta]:
     """Yield every dZ[l] with at most this many mistakes in its slots, the right one first."""
     right = right_delta(scene, seen, l)
     yield right
     if l == scene.L:
-        yield from _output_deltas(scene, seen, right, mistakes)
+        yield from _output_deltas(scene, seen, right, mistakes, wanted)
     else:
-        yield from _hidden_deltas(scene, seen, l, right, mistakes)
-        yield from _with_a_row_of_ones(scene, seen, l, right)
+        yield from _hidden_deltas(scene, seen, l, right, mistakes, wanted)
     for slug, says, cost, c in example_weights(scene.m):
         item = Item(slug, f"dZ {says}", f"dZ{l}", cost)
-        yield Delta((item,), cost, c * right.dA, c * right.dZ)
+        if wanted(item):
+            yield Delta((item,), cost, c * right.dA, c * right.dZ)
 
 
-def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Iterator[Delta]:
+_Part = TypeVar("_Part", Piece, Rule)
+
+
+def _of(parts: Iterable[_Part], wanted: Wanted) -> list[_Part]:
+    """The right way to fill a slot, and the wanted wrong ones."""
+    return [part for part in parts if not part.slug or wanted(part)]
+
+
+def _output_deltas(
+    scene: Scene, seen: Seen, right: Delta, mistakes: int, wanted: Wanted
+) -> Iterator[Delta]:
     l = scene.L
-    rules = list(activation_rules(scene, seen, l, right.dA))
+    all_rules = list(activation_rules(scene, seen, l, right.dA))
+    rules = _of(all_rules, wanted)
     right_rules = [rule for rule in rules if not rule.slug]
-    for kernel in kernels(scene):
+    for kernel in _of(kernels(scene), wanted):
         # Two wrong pieces at once count as two mistakes; one is enough for most.
         for rule in rules if bool(kernel.slug) < mistakes else right_rules:
             if kernel.slug or rule.slug:
                 yield _delta(l, kernel, rule, kernel.value)
     if scene.elementwise[l] and scene.activation(l) != "identity":
-        for piece in without_brackets(scene, scene.backward(l, np.ones_like(right.dA))):
+        D = scene.backward(l, np.ones_like(right.dA))
+        for piece in _of(without_brackets(scene, D), wanted):
             yield _delta(l, piece, Rule("", "", 0.0, lambda dA: dA), piece.value)
     fused_rule = Rule("", "dZ = A − Y", 0.0, lambda dA: dA)
-    for kernel in fused_kernels(scene):
+    for kernel in _of(fused_kernels(scene), wanted):
         if kernel.slug:
             yield _delta(l, kernel, fused_rule, kernel.value)
         if scene.fused or mistakes > 1:
-            for rule in rules:
+            for rule in all_rules:
                 own = not rule.slug or rule.slug == "softmax_elementwise"
                 says = (rule.says or "dZ = (A − Y) ⊙ g′(Z)").replace("dA", "(A − Y)")
                 extra = rule._replace(
@@ -81,16 +96,17 @@ def _output_deltas(scene: Scene, seen: Seen, right: Delta, mistakes: int) -> Ite
                     cost=0.9 if own else rule.cost + 0.15,
                 )
                 slugs = {kernel.slug, extra.slug} - {""}
-                if len(slugs) <= mistakes and kernel.slug != "missing_output_derivative":
+                likely = len(slugs) <= mistakes and kernel.slug != "missing_output_derivative"
+                if likely and wanted(extra):
                     yield _delta(l, kernel, extra, kernel.value)
 
 
 def _hidden_deltas(
-    scene: Scene, seen: Seen, l: int, right: Delta, mistakes: int
+    scene: Scene, seen: Seen, l: int, right: Delta, mistakes: int, wanted: Wanted
 ) -> Iterator[Delta]:
-    upstream = list(handed_down(scene, seen, l, mistakes))
-    masks = list(_masks(scene, l))
-    rules = list(activation_rules(scene, seen, l, right.dA))
+    upstream = _of(handed_down(scene, seen, l, mistakes), wanted)
+    masks = _of(_masks(scene, l), wanted)
+    rules = _of(activation_rules(scene, seen, l, right.dA), wanted)
     right_rules = [rule for rule in rules if not rule.slug]
     for up in upstream:
         for mask in masks:
@@ -109,11 +125,14 @@ def _hidden_deltas(
         for name, above in (("dZ", seen.dZ[l + 1]), ("dA", seen.dA[l + 1])):
             says = f"dZ = Wᵀ ({name}[{l + 1}] ⊙ g′(Z[{l}])), the derivative before W"
             item = Item("derivative_before_W", says, f"dZ{l}", 1.1)
-            yield Delta((item,), 1.1, right.dA, W.T @ (above * D))
+            if wanted(item):
+                yield Delta((item,), 1.1, right.dA, W.T @ (above * D))
     if right.dA.shape == scene.A(l - 1).shape:
-        extra = right.dZ * scene.A(l - 1)
         item = Item("input_applied_twice", "dZ ⊙ A_prev", f"dZ{l}", 1.2)
-        yield Delta((item,), 1.2, right.dA, extra)
+        if wanted(item):
+            yield Delta((item,), 1.2, right.dA, right.dZ * scene.A(l - 1))
+    if wanted(Item("bias_column_misaligned", "", f"dZ{l}", 1.1)):
+        yield from _with_a_row_of_ones(scene, seen, l, right)
 
 
 def _with_a_row_of_ones(scene: Scene, seen: Seen, l: int, right: Delta) -> Iterator[Delta]:

@@ -183,14 +183,14 @@ def _finish(scene: Scene, l: int, seen: Seen, blocks: Blocks) -> Blocks:
 def _in_deltas(
     scene: Scene, l: int, seen: Seen, above: Blocks, only: frozenset[str]
 ) -> Iterator[Made]:
-    for way in deltas(scene, seen, l):
+    forgettable = {"missing_output_derivative", "missing_derivative"}
+    if not only.isdisjoint(IN_ONE_BLOCK.values()):
+        only |= forgettable
+    for way in deltas(scene, seen, l, wanted=lambda part: _wanted(part.slug, only)):
         if len(way.items) != 1:
             continue
         item = way.items[0]
-        forgotten = item.slug in {"missing_output_derivative", "missing_derivative"}
-        slugs = {item.slug, *(IN_ONE_BLOCK.values() if forgotten else ())}
-        if only and only.isdisjoint(slugs):
-            continue
+        forgotten = item.slug in forgettable
         below, blocks = _layer(scene, l, seen, above, way)
         finished = _finish(scene, l - 1, below, blocks)
         yield Made(item.slug, item.says, item.where, finished)

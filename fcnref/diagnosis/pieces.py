@@ -1,13 +1,14 @@
 """The small records that the grammar of mistakes is made of, and what they cost together."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from fcnref._arrays import Array
 
 __all__ = [
+    "Budget",
     "Candidates",
     "Constant",
     "Delta",
@@ -15,6 +16,8 @@ __all__ = [
     "Map",
     "Piece",
     "Rule",
+    "Wanted",
+    "every",
     "items_of",
     "merged_cost",
     "slugs_of",
@@ -77,6 +80,26 @@ class Constant(NamedTuple):
     cost: float
 
 
+class Budget(NamedTuple):
+    """What one more mistake may cost."""
+
+    most: float
+    made: frozenset[str]
+    """Those made already, which come again for next to nothing."""
+
+    def allows(self, part: Piece | Rule | Item) -> bool:
+        """Whether a mistake can be part of an explanation that is cheap enough."""
+        return part.cost <= self.most or not self.made.isdisjoint(slugs_of(part.slug))
+
+
+Wanted: TypeAlias = Callable[[Piece | Rule | Item], bool]
+
+
+def every(_: Piece | Rule | Item) -> bool:
+    """Want any mistake."""
+    return True
+
+
 def slugs_of(slug: str) -> list[str]:
     """Split the slug of several mistakes at once, "one+other"; the right one is none."""
     return slug.split("+") if slug else []
@@ -88,8 +111,10 @@ def items_of(slug: str, says: str, where: str, cost: float) -> tuple[Item, ...]:
     return tuple(Item(each, says, where, cost / len(slugs)) for each in slugs)
 
 
-def merged_cost(items: Iterable[Item]) -> float:
+def merged_cost(items: Sequence[Item]) -> float:
     """Add up the mistakes, where the same one in further layers costs next to nothing."""
+    if len(items) < 2:
+        return sum((item.cost for item in items), 0.0)
     total, known, slugs = 0.0, set(), set()
     for item in items:
         key = _kind(item)

@@ -17,7 +17,17 @@ from fcnref.diagnosis.deltas import deltas
 from fcnref.diagnosis.derivatives import own_record
 from fcnref.diagnosis.matching import Block, Features, Match, largest_of
 from fcnref.diagnosis.penalties import bias_penalties, penalties
-from fcnref.diagnosis.pieces import Constant, Delta, Item, Piece, items_of, merged_cost, slugs_of
+from fcnref.diagnosis.pieces import (
+    Budget,
+    Constant,
+    Delta,
+    Item,
+    Piece,
+    Wanted,
+    items_of,
+    merged_cost,
+    slugs_of,
+)
 from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen
 
@@ -56,7 +66,8 @@ def _search(
     beam = [Hypothesis((), (), 0.0, 0.0, Seen({}, {}, {}), 0.0)]
     for l in range(scene.L, 0, -1):
         start = beam[0].cost
-        layer = _Layer(scene, given, l, tolerance)
+        made = frozenset(item.slug for old in beam for item in old.items)
+        layer = _Layer(scene, given, l, tolerance, made)
         found = [new for old in beam for new in layer.explain(old, mistakes=1)]
         if thorough and min(new.cost for new in found) - start > ENOUGH:
             found += [new for old in beam[:3] for new in layer.explain(old, mistakes=2)]
@@ -103,7 +114,15 @@ _Found: TypeAlias = tuple[list[Delta], list[Match], list[Match]]
 class _Layer:
     """The search within one layer."""
 
-    def __init__(self, scene: Scene, given: Mapping[str, Array], l: int, tolerance: float) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        given: Mapping[str, Array],
+        l: int,
+        tolerance: float,
+        made: frozenset[str],
+    ) -> None:
+        self.made = made
         self.scene, self.l, self.tolerance = scene, l, tolerance
         self.dW, self.db = given[f"dW{l}"], given[f"db{l}"]
         self.known: dict[tuple[int, int], _Found] = {}
@@ -123,12 +142,13 @@ class _Layer:
         # Hypotheses that differ in their mistakes but hold the same tensors share the work.
         key = (_fingerprint(old.seen), mistakes)
         if key not in self.known:
-            self.known[key] = self._matches(old.seen, mistakes)
+            budget = Budget(self.bound - old.cost + 1e-9, self.made)
+            self.known[key] = self._matches(old.seen, mistakes, budget.allows)
         yield from self._combine(old, *self.known[key])
 
-    def _matches(self, seen: Seen, mistakes: int) -> _Found:
+    def _matches(self, seen: Seen, mistakes: int, wanted: Wanted) -> _Found:
         scene, l = self.scene, self.l
-        ways = list(deltas(scene, seen, l, mistakes))
+        ways = list(deltas(scene, seen, l, mistakes, wanted))
         ways += self._fitted(seen, ways[0])
         s, A = scene.averaging, scene.A(l - 1)
         dZ, right, every = np.stack([way.dZ for way in ways]), [RIGHT] * len(ways), range(len(ways))
