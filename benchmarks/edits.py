@@ -5,8 +5,8 @@ sign. An edit that leaves a true equation, such as the swap of two indices of a 
 counted apart as equal: it has to hold in further networks of other sizes as well. "undone" counts
 the edits whose undoing is among the repairs that the message names, "mended" those for which it
 names another edit that makes the equation true, or says what to write where something is missing,
-"later" those of a definition that an equation further down notices, "not read" those that leave
-what the checker cannot read.
+at the equation or, for a definition, further down the page. "later" counts those that are noticed
+further down without that, "not read" those that leave what the checker cannot read.
 
 Prints a table for the equations that are true by evaluation and one for the definitions; with
 ``--verbose`` the edits that pass, and those whose undoing is not named. ``--quick`` looks for no
@@ -139,6 +139,10 @@ def fails(verdicts: Sequence[Verdict]) -> bool:
     return any(verdict.fails for verdict in verdicts)
 
 
+def names_a_repair(verdicts: Sequence[Verdict]) -> bool:
+    return any(verdict.repair or WOULD.search(str(verdict)) for verdict in verdicts)
+
+
 def holds_elsewhere(edited: Said) -> bool:
     """Tell whether an equation holds in further networks, of other sizes than the usual ones."""
     usual = comparison.probes_of
@@ -191,12 +195,13 @@ def fate(edited: Said, row: str, page: Page, was: list[Expression], watch: Watch
     if fails(after):
         if watch.names(was):
             return ["noticed", "undone"]
-        if any(verdict.repair or WOULD.search(str(verdict)) for verdict in after):
+        if names_a_repair(after):
             return ["noticed", "mended"]
         unread = all(verdict.status != "wrong" and not verdict.faults for verdict in after)
         return ["noticed", "not read"] if unread else ["noticed"]
-    if any(fails(checked.verdicts) for checked in page.where(edited).checked()):
-        return ["noticed", "later"]
+    further = [v for checked in page.where(edited).checked() for v in checked.verdicts if v.fails]
+    if further:
+        return ["noticed", "mended" if names_a_repair(further) else "later"]
     compared = all(verdict.places for verdict in after if verdict.tex == row)
     return ["equal"] if compared and holds_elsewhere(edited) else ["passed"]
 
@@ -224,7 +229,7 @@ def measured(paths: Sequence[Path], options: argparse.Namespace) -> Counts:
                     edited = said._replace(rows=[*said.rows[:n], tex, *said.rows[n + 1 :]])
                     found = fate(edited, tex, page, was, watch)
                     counts.update((group, kind, column) for column in ("edits", *found))
-                    if options.verbose and found[-1] not in {"undone", "later"}:
+                    if options.verbose and found[-1] != "undone":
                         told = " / ".join(map(str, watch.found))
                         print(
                             f"{group}, {kind}, {found[-1]}, {label}: {tex}\n    {told}", flush=True

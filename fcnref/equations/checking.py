@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -251,17 +252,22 @@ def check_display(
             return [extended], known
         known = known._replace(notation=extended)
     verdicts: list[Verdict] = []
+    given_values: Counter[str] = Counter()
     for statement in statements(display, macros):
         if display.inline and not any(x in statement.tex for x in ("=", r"\in", r"\equiv")):
             continue
         label = statement.label or display.label
+        earlier = known.context
         found, known = _check_statement(statement.tex, statement.line, label, known)
+        given_values.update(_numbers_given(known.context, earlier))
         verdicts.extend(verdict._replace(inline=display.inline) for verdict in found)
-    known = known._replace(notation=outer)
+    several = {name for name, values in given_values.items() if values > 1}
+    known = known._replace(notation=outer, context=_without(several, known.context, before))
     if len(verdicts) > 1:
         verdicts = [v for v in verdicts if v.codes != ("nothing",) or v.faults] or verdicts[:1]
     if display.inline:
-        known = known._replace(context=_without_numbers(known.context, before))
+        supposed = set(_numbers_given(known.context, before))
+        known = known._replace(context=_without(supposed, known.context, before))
         verdicts = [
             _in_sentence(v) for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}
         ]
@@ -272,15 +278,19 @@ def check_display(
     return verdicts, known
 
 
-def _without_numbers(context: Context, before: Context) -> Context:
-    """Forget the values that a sentence supposes for numbers, such as c = 1/2."""
-    kept = {
-        name: definition
-        for name, definition in context.definitions.items()
-        if before.definitions.get(name) is definition
-        or any(isinstance(part, Node) for part in walk(definition.body))
-    }
-    return replace(context, definitions=kept)
+def _numbers_given(context: Context, before: Context) -> Iterator[str]:
+    """Yield the names of the numbers that were given a value, such as c = 1/2."""
+    for name, definition in context.definitions.items():
+        is_number = not any(isinstance(part, Node) for part in walk(definition.body))
+        if is_number and before.definitions.get(name) is not definition:
+            yield name
+
+
+def _without(names: Collection[str], context: Context, before: Context) -> Context:
+    """Forget the values of numbers that a sentence supposes, or a display as one of several."""
+    kept = {name: d for name, d in context.definitions.items() if name not in names}
+    earlier = {name: d for name, d in before.definitions.items() if name in names}
+    return replace(context, definitions={**kept, **earlier})
 
 
 def _declared_definition(verdict: Verdict, known: Known) -> Verdict:

@@ -415,12 +415,13 @@ def test_the_printed_error_is_that_of_the_check():
     assert_same(printed_error, np.array(relative_error(got, wanted)))
 
 
-def cases_of(label: str) -> list[str]:
-    """Return the rows of a printed case distinction."""
+def rows_of(label: str) -> list[list[str]]:
+    """Return the cells of a printed case distinction, or of aligned rows."""
     display, _ = labelled(page_of(label))[label]
-    inside = re.search(r"\\begin\{cases\}(.*)\\end\{cases\}", display.tex, re.DOTALL)
+    inside = re.search(r"\\begin\{(cases|aligned)\}(.*)\\end\{\1\}", display.tex, re.DOTALL)
     assert inside is not None
-    return re.split(r"\\\\(?:\[[^\]]*\])?", inside[1])
+    rows = re.split(r"\\\\(?:\[[^\]]*\])?", inside[2])
+    return [[cell.strip(" \n=,") for cell in row.split("&")] for row in rows]
 
 
 def number(tex: str, **values: float) -> float:
@@ -434,16 +435,17 @@ def number(tex: str, **values: float) -> float:
 
 def test_the_printed_scalings_are_those_of_the_package():
     m = probes_of(SITE)[0].examples
-    for row in cases_of("eq-regularization-l2-coefficient"):
-        value_of, words = row.split("&")
+    for _, c, _, twice, _, words in rows_of("eq-regularization-l2-coefficient"):
         scaling = re.search(r"scaling ([\w/]+)", words)
         assert scaling is not None
         wanted = regularization.l2_coefficient(0.3, scaling[1], m)
-        assert number(value_of.strip(), **{r"\lambda": 0.3}) == pytest.approx(wanted)
+        strength = {r"\lambda": 0.3}
+        assert number(c, **strength) == pytest.approx(wanted)
+        assert number(twice, **strength) == pytest.approx(2 * wanted)
 
 
 def test_the_printed_mask_is_that_of_the_package():
-    first, second_row = (row.split("&")[0].strip() for row in cases_of("eq-regularization-mask"))
+    first, second_row = (cell for cell, _ in rows_of("eq-regularization-mask"))
     mask = regularization.dropout_mask(np.random.default_rng(0), (40, 50), keep=0.8)
     assert sorted(set(mask.ravel())) == pytest.approx([number(second_row), number(first, q=0.8)])
 

@@ -581,3 +581,33 @@ def test_a_verdict_shows_its_equation_in_a_terminal_and_in_a_notebook():
     html = verdict._repr_html_()
     assert r"\frac{\partial J}" in html
     assert "1: wrong" in html
+
+
+SCALINGS = r"""
+<!-- notation:
+symbols:
+  c: number
+-->
+$$
+\begin{aligned}
+c &= \frac{\lambda}{2} , & 2 c &= \lambda && \text{in one scaling} \\
+c &= \frac{\lambda}{2m} , & 2 c &= \frac{\lambda}{m} && \text{in another}
+\end{aligned}
+$$ (eq-scalings)
+"""
+
+
+def test_a_number_with_several_values_in_one_display_has_each_in_its_own_row():
+    first, true, second, true_too = check_page(SCALINGS)
+    assert (first.status, second.status) == ("definition", "definition")
+    assert (true.status, true_too.status) == ("true", "true")
+    wrong = check_page(SCALINGS.replace(r"\frac{\lambda}{2m}", r"\frac{\lambda}{3m}"))
+    assert [verdict.status for verdict in wrong] == ["definition", "true", "definition", "wrong"]
+
+
+def test_a_number_with_several_values_in_one_display_has_none_of_them_after_it():
+    *_, after = check_page(f"{SCALINGS}\n$$ 4 c = \\lambda $$\n")
+    assert after.status == "definition"
+    one = SCALINGS.replace(r"c &= \frac{\lambda}{2m} , & ", "")
+    *_, after = check_page(f"{one}\n$$ 4 c = \\lambda $$\n")
+    assert after.status == "wrong"
