@@ -142,6 +142,20 @@ def keep_colons(
         lines[:0] = ["..", ""]
 
 
+def describe_aliases(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Say what a name of a type stands for, with its shapes. Sphinx says it without."""
+    if what == "data" and get_origin(obj):
+        lines += ["", f"It stands for {spell(obj)}."]
+
+
+def drop_aliases(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:
+    """Drop what Sphinx says of a name that `describe_aliases` has described."""
+    if objtype == "data" and content and content[-1].astext().startswith("alias of "):
+        del content[-1]
+
+
 def keep_backslashes(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
@@ -158,10 +172,12 @@ def skip_fields(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the role, and the steps that concern records and defaults."""
+    """Register the role, and the steps that concern records, aliases and defaults."""
     app.add_role("shape", ShapeRole())
     app.connect("autodoc-process-docstring", describe_fields, priority=400)
     app.connect("autodoc-process-docstring", keep_colons, priority=400)
+    app.connect("autodoc-process-docstring", describe_aliases, priority=400)
     app.connect("autodoc-process-docstring", keep_backslashes, priority=600)
+    app.connect("object-description-transform", drop_aliases)
     app.connect("autodoc-skip-member", skip_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
