@@ -26,7 +26,6 @@ from fcnref.diagnosis.pieces import (
     Wanted,
     items_of,
     merged_cost,
-    slugs_of,
 )
 from fcnref.diagnosis.products import bias_sums, weight_products
 from fcnref.diagnosis.scene import Scene, Seen
@@ -73,24 +72,8 @@ def _search(
             found += [new for old in beam[:3] for new in layer.explain(old, mistakes=2)]
         if thorough and min(new.cost for new in found) - start >= 2 * UNEXPLAINED:
             found += list(layer.explain(beam[0], mistakes=3))
-        beam = _best(found)
+        beam = _best(found, layer)
     return beam
-
-
-def _best(found: Sequence[Hypothesis]) -> list[Hypothesis]:
-    kept: dict[object, Hypothesis] = {}
-    priced = sorted(((h.cost, i) for i, h in enumerate(found)))
-    for cost, i in priced:
-        if cost > priced[0][0] + MARGIN or len(kept) == BEAM:
-            break
-        h = found[i]
-        key = (
-            frozenset((item.slug, item.where[1:]) for item in h.items),
-            frozenset(h.unexplained),
-            _fingerprint(h.seen),
-        )
-        kept.setdefault(key, h)
-    return list(kept.values())
 
 
 def _fingerprint(seen: Seen) -> int:
@@ -106,6 +89,32 @@ class _Carried(NamedTuple):
     extra: float
     way: Delta
     factor: float = 1.0
+
+
+class _Extension(NamedTuple):
+    """A hypothesis with one more layer: its mistakes, what it carries down, and what it costs."""
+
+    old: Hypothesis
+    items: tuple[Item, ...]
+    unexplained: tuple[str, ...]
+    error: float
+    carried: _Carried
+    cost: float
+
+
+class _Priced(NamedTuple):
+    """A match of a block, or that there is none, and what it costs with the dZ that it is of."""
+
+    price: float
+    items: tuple[Item, ...]
+    slugs: set[str]
+    match: Match | None
+
+    def price_beside(self, made: set[str]) -> float:
+        """The least it costs where some mistakes are made already."""
+        if self.slugs.isdisjoint(made):
+            return self.price
+        return sum((item.cost for item in self.items if item.slug not in made), 0.0)
 
 
 _Found: TypeAlias = tuple[list[Delta], list[Match], list[Match]]
@@ -133,7 +142,7 @@ class _Layer:
         self.block_b = Block(f"db{l}", self.db, list(added_b), named, tolerance)
         self.bound = np.inf
 
-    def explain(self, old: Hypothesis, mistakes: int) -> Iterator[Hypothesis]:
+    def explain(self, old: Hypothesis, mistakes: int) -> Iterator[_Extension]:
         """Extend a hypothesis by this layer in every way that reproduces its blocks."""
         if mistakes > 1 and self.scene.n[self.l] * self.scene.m > 5000:
             return
@@ -232,65 +241,56 @@ class _Layer:
         ways: Sequence[Delta],
         W_matches: Sequence[Match],
         b_matches: Sequence[Match],
-    ) -> Iterator[Hypothesis]:
+    ) -> Iterator[_Extension]:
         nothing = Match((), 0, self.one, 0.0)
         before, known = old.cost, {item.slug for item in old.items}
         of_W, of_b = self._priced(W_matches, ways), self._priced(b_matches, ways)
-        for W_price, W_slugs, W_match in of_W:
-            already = known | W_slugs
-            at_least = before + (0.0 if W_slugs & known else W_price)
-            for b_price, b_slugs, b_match in of_b:
+        for W in of_W:
+            W_match, already = W.match, known | W.slugs
+            at_least = before + W.price_beside(known)
+            lost_W = () if W_match else (f"dW{self.l}",)
+            for b in of_b:
                 # What costs more than the best by a margin would not be kept.
-                if at_least + (0.0 if b_slugs & already else b_price) > self.bound:
+                if at_least + b.price_beside(already) > self.bound:
                     continue
-                lost = tuple(
-                    f"d{which}{self.l}"
-                    for which, match in (("W", W_match), ("b", b_match))
-                    if match is None
-                )
+                b_match = b.match
+                lost = lost_W if b_match else (*lost_W, f"db{self.l}")
                 if len(lost) == 2:
                     at_W, at_b = nothing, nothing
                 else:
                     at_W = W_match or nothing._replace(delta=b_match.delta if b_match else 0)
                     at_b = b_match or nothing._replace(delta=W_match.delta if W_match else 0)
                 error = max(old.error, at_W.error, at_b.error)
+                unexplained = old.unexplained + lost
                 for carried in self._carried(ways, at_W, at_b, lost):
-                    new = self._extended(old, carried, lost, error)
-                    if new is not None:
-                        yield new
+                    items = old.items + carried.items
+                    extra = old.extra + carried.extra
+                    cost = merged_cost(items) + UNEXPLAINED * len(unexplained) + extra
+                    if cost <= self.bound:
+                        self.bound = min(self.bound, cost + MARGIN)
+                        yield _Extension(old, items, unexplained, error, carried, cost)
 
-    def _extended(
-        self, old: Hypothesis, carried: _Carried, lost: tuple[str, ...], error: float
-    ) -> Hypothesis | None:
-        """The hypothesis with this layer, unless it costs too much."""
-        items, unexplained = old.items + carried.items, old.unexplained + lost
-        extra = old.extra + carried.extra
-        cost = merged_cost(items) + UNEXPLAINED * len(unexplained) + extra
-        if cost > self.bound:
-            return None
-        self.bound = min(self.bound, cost + MARGIN)
-        l, c, way = self.l, carried.factor, carried.way
+    def extended(self, new: _Extension) -> Hypothesis:
+        """Write down what a backward pass holds that did this layer in this way."""
+        l, old, (_, extra, way, c) = self.l, new.old, new.carried
         seen = Seen(
             {**old.seen.dA, l: c * way.dA},
             {**old.seen.dZ, l: c * way.dZ},
             {**old.seen.dW, l: self.dW},
         )
-        return Hypothesis(items, unexplained, extra, error, seen, cost)
+        return Hypothesis(new.items, new.unexplained, old.extra + extra, new.error, seen, new.cost)
 
-    def _priced(
-        self, matches: Sequence[Match], ways: Sequence[Delta]
-    ) -> list[tuple[float, set[str], Match | None]]:
-        """The cheapest matches of a block, and that there is none, with their prices and slugs."""
+    def _priced(self, matches: Sequence[Match], ways: Sequence[Delta]) -> list[_Priced]:
+        """The cheapest matches of a block, and that there is none."""
         by_price = sorted(
             ((match.cost + ways[match.delta].cost, match) for match in matches),
             key=lambda entry: entry[0],
         )
-        priced: list[tuple[float, set[str], Match | None]] = []
+        priced = []
         for price, match in by_price[:40]:
-            items = (*match.items, *ways[match.delta].items)
-            slugs = {item.slug for item in items} | set(slugs_of(match.constant.slug))
-            priced.append((price, slugs, match))
-        return [*priced, (UNEXPLAINED, set(), None)]
+            items = (*match.items, *ways[match.delta].items, *_of_constant(match.constant, ""))
+            priced.append(_Priced(price, items, {item.slug for item in items}, match))
+        return [*priced, _Priced(UNEXPLAINED, (), set(), None)]
 
     def _carried(
         self, ways: Sequence[Delta], at_W: Match, at_b: Match, lost: tuple[str, ...]
@@ -358,3 +358,19 @@ class _Layer:
 
 def _of_constant(constant: Constant, where: str) -> tuple[Item, ...]:
     return items_of(constant.slug, f"{where} times {constant.says}", where, constant.cost)
+
+
+def _best(found: Sequence[_Extension], layer: _Layer) -> list[Hypothesis]:
+    kept: dict[object, Hypothesis] = {}
+    priced = sorted(((new.cost, i) for i, new in enumerate(found)))
+    for cost, i in priced:
+        if cost > priced[0][0] + MARGIN or len(kept) == BEAM:
+            break
+        h = layer.extended(found[i])
+        key = (
+            frozenset((item.slug, item.where[1:]) for item in h.items),
+            frozenset(h.unexplained),
+            _fingerprint(h.seen),
+        )
+        kept.setdefault(key, h)
+    return list(kept.values())
