@@ -156,11 +156,10 @@ def _with_a_row_of_ones(scene: Scene, seen: Seen, l: int, right: Delta) -> Itera
 
 
 def _delta(l: int, piece: Piece, rule: Rule, dA: Array, mask: Piece | None = None) -> Delta:
-    parts: list[tuple[Piece | Rule, str]] = [(piece, f"dA{l}"), (rule, f"dZ{l}")]
+    items, cost = piece.items(f"dA{l}"), piece.cost
     if mask:
-        parts.insert(1, (mask, f"dA{l}"))
-    items = tuple(item for part, where in parts for item in part.items(where))
-    return Delta(items, sum(part.cost for part, _ in parts), dA, rule.apply(dA))
+        items, cost = items + mask.items(f"dA{l}"), cost + mask.cost
+    return Delta(items + rule.items(f"dZ{l}"), cost + rule.cost, dA, rule.apply(dA))
 
 
 def _masks(scene: Scene, l: int) -> Iterator[Piece]:

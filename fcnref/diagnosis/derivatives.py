@@ -298,11 +298,11 @@ def _assignment(code: str, cost: float, where: Any, value: float) -> Rule:
     return Rule("derivative_assigned", says, cost, lambda dA: np.where(where, value, dA))
 
 
-def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:
+def _fragments(name: str, Z: Array, A: Array) -> list[Factor]:
     """The derivative with a factor or a term lost, or a sign turned."""
     dropped, flipped = "derivative_term_dropped", "derivative_sign_flipped"
-    table: dict[str, list[Factor]] = {
-        "sigmoid": [
+    if name == "sigmoid":
+        return [
             (dropped, "(1 − A)", 0.95, 1 - A),
             (dropped, "A² instead of A − A²", 1.0, A**2),
             (dropped, "−A²", 1.0, -(A**2)),
@@ -320,8 +320,9 @@ def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:
             ("derivative_mixes_layers", "A ⊙ (1 − Z)", 1.1, A * (1 - Z)),
             ("derivative_mixes_layers", "Z ⊙ (1 − A)", 1.1, Z * (1 - A)),
             ("derivative_mixes_layers", "Z ⊙ (A − 1)", 1.15, Z * (A - 1)),
-        ],
-        "tanh": [
+        ]
+    if name == "tanh":
+        return [
             (dropped, "−A²", 0.95, -(A**2)),
             (dropped, "A²", 1.0, A**2),
             (flipped, "(1 + A²)", 0.95, 1 + A**2),
@@ -335,14 +336,14 @@ def _fragments(name: str, Z: Array, A: Array) -> Iterator[Factor]:
             ("derivative_wrong_power", "(1 − 2 A)", 1.2, 1 - 2 * A),
             ("derivative_wrong_power", "−2 A ⊙ (1 − A²)", 1.2, -2 * A * (1 - A**2)),
             ("derivative_wrong_power", "1 / (1 − A²)", 1.3, 1 / (1 - A**2)),
-        ],
-        "softplus": [
+        ]
+    if name == "softplus":
+        return [
             (dropped, "(1 − σ(Z))", 1.1, sigmoid(-Z)),
             (dropped, "exp(Z)", 1.2, np.exp(Z)),
             ("derivative_wrong_power", "1 / (1 + exp(Z))", 1.1, sigmoid(-Z)),
-        ],
-    }
-    yield from table.get(name, ())
+        ]
+    return []
 
 
 def _mixed(name: str, fitting: list[tuple[str, str, Array]]) -> Iterator[Factor]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fcnref._arrays import Array
 
-__all__ = ["Weights", "example_weights"]
+__all__ = ["Weights", "counts", "example_weights"]
 
 MOST = 64
 
@@ -26,6 +26,12 @@ class Weights(NamedTuple):
 def example_weights(m: int) -> tuple[Weights, ...]:
     """List what a loop over m examples may make of its sum."""
     return tuple(_weights(m)) if 1 < m <= MOST else ()
+
+
+@lru_cache(maxsize=32)
+def counts(m: int) -> Array:
+    """Stack the rows of `example_weights`, to apply them all at once."""
+    return np.array([weights.value for weights in example_weights(m)]).reshape(-1, 1, m)
 
 
 def _weights(m: int) -> Iterator[Weights]:

@@ -107,8 +107,10 @@ def slugs_of(slug: str) -> list[str]:
 
 def items_of(slug: str, says: str, where: str, cost: float) -> tuple[Item, ...]:
     """Note a formula with one mistake, or with several of which each costs its share."""
+    if not slug:
+        return ()
     slugs = slugs_of(slug)
-    return tuple(Item(each, says, where, cost / len(slugs)) for each in slugs)
+    return tuple([Item(each, says, where, cost / len(slugs)) for each in slugs])
 
 
 def merged_cost(items: Sequence[Item]) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from fcnref._arrays import Array
 from fcnref.diagnosis.derivatives import FORMULAS
-from fcnref.diagnosis.examples import example_weights
+from fcnref.diagnosis.examples import counts, example_weights
 from fcnref.diagnosis.pieces import Candidates, Piece, slugs_of
 from fcnref.diagnosis.scene import Scene, Seen
 
@@ -33,8 +33,10 @@ def weight_products(scene: Scene, seen: Seen, l: int, dA: Array, dZ: Array) -> I
             _row_sums(dZ) @ _row_sums(A).T / scene.m,
         ),
         *(
-            (slug, f"dW {says}", cost + 0.05, (c * dZ) @ A.T)
-            for slug, says, cost, c in example_weights(scene.m)
+            (slug, f"dW {says}", cost + 0.05, value)
+            for (slug, says, cost, _), value in zip(
+                example_weights(scene.m), (counts(scene.m) * dZ) @ A.T, strict=True
+            )
         ),
         ("dZ_missing", "dW = Σ_i A_prev, without dZ", 1.2, np.zeros(shape) + _row_sums(A).T),
         (
@@ -235,8 +237,9 @@ def bias_sums(
     if scene.n[l] == scene.m:
         over_units = np.sum(dZ, axis=0, keepdims=True).T
         yield Piece("db_wrong_axis", "db = Σ_j dZ over the units", 0.85, over_units)
-    for slug, says, cost, c in example_weights(scene.m):
-        yield Piece(slug, f"db {says}", cost + 0.05, _row_sums(c * dZ))
+    counted: Array = np.sum(counts(scene.m) * dZ, axis=2, keepdims=True)
+    for (slug, says, cost, _), value in zip(example_weights(scene.m), counted, strict=True):
+        yield Piece(slug, f"db {says}", cost + 0.05, value)
     right_dW = dZ @ A.T
     yield Piece("db_rowsum_of_dW", "db = row sums of dW", 0.9, _row_sums(right_dW))
     if dW is not None and dW.shape == right_dW.shape:
