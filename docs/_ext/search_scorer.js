@@ -34,7 +34,8 @@ addEventListener("DOMContentLoaded", () => {
       part.after(")");
     }
   };
-  const unquoted = ".headerlink, .fcnref-mark, script, style, annotation, .katex-html";
+  const unquoted =
+    ".headerlink, .fcnref-mark, .hide > summary, script, style, annotation, .katex-html";
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     page.querySelectorAll(unquoted).forEach((element) => element.remove());

@@ -83,12 +83,15 @@ def test_a_result_quotes_the_article_and_fits_a_phone(browser, address):
         assert visit.faults("sideways") == []
 
 
-def test_a_quoted_fraction_is_written_in_one_line(page):
+def test_what_is_quoted_has_no_buttons_and_its_fractions_in_one_line(page):
     def quoted(at):
         return page.evaluate("async at => Search.htmlToText(await (await fetch(at)).text())", at)
 
     assert "∂J/∂W[l]" in quoted("derivation/weights-and-biases.html")
-    assert "f′(x)≈(f(x+h)−f(x))/h" in quoted("checking/gradient-checking.html")
+    gradient_checking = quoted("checking/gradient-checking.html")
+    assert "f′(x)≈(f(x+h)−f(x))/h" in gradient_checking
+    assert "fig, axes = plt.subplots" in gradient_checking
+    assert "the source" not in gradient_checking
 
 
 def test_it_works_from_a_folder(browser, site):
