@@ -126,8 +126,8 @@ def _at_slashes(text: str) -> list[str]:
 def html_code(verdict: str, text: str) -> Html:
     """Set lines of code beside a verdict, in its tint; what is too long is wrapped."""
     style = (
-        f"background: {TINTS[verdict]}; display: grid; grid-template-columns: 4em 1fr; "
-        "padding: 0.3em 0.6em; margin: 0.2em 0"
+        f"background: {TINTS[verdict]}; display: grid; align-items: baseline; "
+        "grid-template-columns: 4em 1fr; padding: 0.3em 0.6em; margin: 0.2em 0"
     )
     plain = "margin: 0; padding: 0; border: 0; background: none; color: inherit; "
     pre = tag(
