@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fcnref.diagnosis import cards
+from fcnref.diagnosis import cards, single_mistakes
 from fcnref.diagnosis.blind import effects
 from fcnref.diagnosis.gallery import named
 from fcnref.gradcheck import check_network
@@ -83,6 +83,21 @@ def test_every_mistake_is_named_on_the_informative_or_a_thorough_problem(slug):
     assert not check_network(problem, made.blocks).ok
     assert report.verdict == "wrong"
     assert set(report.mistakes) == set(made.slug.split("+"))
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """For one problem of each kind of output, where each mistake is made."""
+    problems = [thorough_problem("cross_entropy"), thorough_problem("squared_error")]
+    return [(problem, [made[:3] for made in single_mistakes(problem)]) for problem in problems]
+
+
+@pytest.mark.parametrize("slot", sorted({mistake.slot for mistake in MISTAKES.values()}))
+def test_mistakes_that_are_asked_for_are_made_as_among_all_of_them(slot, everything):
+    slugs = {slug for slug, mistake in MISTAKES.items() if mistake.slot == slot}
+    for problem, (right, *others) in everything:
+        wanted = [one for one in others if slugs & set(one[0].split("+"))]
+        assert [made[:3] for made in single_mistakes(problem, slugs)] == [right, *wanted]
 
 
 def test_cards_of_a_slot_and_of_a_slug():

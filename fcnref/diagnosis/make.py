@@ -116,11 +116,15 @@ def _single_mistakes(scene: Scene, only: frozenset[str]) -> Iterator[Made]:
     runs = _right_runs(scene)
     right = _finish(scene, scene.L, Seen({}, {}, {}), {})
     yield Made("", "", "", right)
+    slots = {MISTAKES[slug].slot for slug in only or MISTAKES}
     for l in range(scene.L, 0, -1):
         seen, above = runs[l]
-        if not only or {MISTAKES[slug].slot for slug in only} - BELOW:
+        if slots - BELOW:
             yield from _in_deltas(scene, l, seen, above, only)
         yield from _in_products(scene, l, seen, right, only)
+        if "penalty" in slots:
+            yield from _in_penalties(scene, l, right, only)
+        yield from _in_one_block(scene, l, right, only)
         yield from _in_constants(scene, l, seen, above, right, only)
     others = other_forward_passes(scene.problem) if _wanted("other_forward_pass", only) else ()
     for says, where, other in others:
@@ -217,11 +221,20 @@ def _in_products(
             wrong = scene.averaging * piece.value
             wrong = wrong + penalty[block] if wrong.shape == right[block].shape else wrong
             yield Made(piece.slug, piece.says, block, {**right, block: wrong})
+
+
+def _in_penalties(scene: Scene, l: int, right: Blocks, only: frozenset[str]) -> Iterator[Made]:
+    dW, db = f"dW{l}", f"db{l}"
+    penalty = {dW: scene.penalty_grad(l), db: scene.penalty_grad_b(l)}
     of_dW, of_db = penalties(scene, l), bias_penalties(scene, l)
     for block, piece in (*((dW, piece) for piece in of_dW), *((db, piece) for piece in of_db)):
         if piece.slug and _wanted(piece.slug, only):
             wrong = right[block] - penalty[block] + piece.value
             yield Made(piece.slug, piece.says, block, {**right, block: wrong})
+
+
+def _in_one_block(scene: Scene, l: int, right: Blocks, only: frozenset[str]) -> Iterator[Made]:
+    dW, db = f"dW{l}", f"db{l}"
     clipped = np.clip(right[dW], *(np.array([-0.5, 0.5]) * np.max(np.abs(right[dW]))))
     for slug, says, block, wrong in (
         ("db_zero", "db = 0", db, 0 * right[db]),
