@@ -208,8 +208,10 @@ def adam(
     array([[0.75, 1.25]])
     """
     _check_gradients("adam", layers, grads.layers)
-    zeros = _map(np.zeros_like, grads.layers)
-    t, mean, square = state if state is not None else AdamState(0, zeros, zeros)
+    if state is None:
+        zeros = _map(np.zeros_like, grads.layers)
+        state = AdamState(0, zeros, zeros)
+    t, mean, square = state
     _check_state("adam", grads.layers, mean)
     t = t + 1
     mean = _map(lambda m, d: beta_1 * m + (1 - beta_1) * d, mean, grads.layers)
