@@ -436,7 +436,7 @@ def number(tex: str, **values: float) -> float:
 def test_the_printed_scalings_are_those_of_the_package():
     m = probes_of(SITE)[0].examples
     for _, c, _, twice, _, words in rows_of("eq-regularization-l2-coefficient"):
-        scaling = re.search(r"scaling ([\w/]+)", words)
+        scaling = re.search(r"in ([\w/]+)", words)
         assert scaling is not None
         wanted = regularization.l2_coefficient(0.3, scaling[1], m)
         strength = {r"\lambda": 0.3}
