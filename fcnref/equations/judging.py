@@ -26,6 +26,7 @@ from fcnref.equations.expression import (
     frame,
     free_letters,
     show,
+    substitute,
     unfolded,
     walk,
 )
@@ -120,9 +121,9 @@ def _fitting(name: Node, notation: Notation) -> Node:
 
 def _slots(node: Node) -> list[tuple[Place | None, Place]]:
     """Return what stands in the slots of a name, and how far each runs where layers are l."""
-    shift = node.layer.shift if node.layer is not None else 0
-    sizes = frame(replace(node, layer=Index("l", shift)))
-    return list(zip((node.row, node.column), sizes, strict=True))
+    renamed: dict[str, Place] = {letter: Index("l") for letter in free_letters(node.layer)}
+    slots = zip((node.row, node.column), frame(node), strict=True)
+    return [(place, substitute(size, renamed)) for place, size in slots]
 
 
 def _runs(place: Place | None, size: Place, notation: Notation) -> bool:

@@ -84,6 +84,12 @@ def test_the_page_holds():
             "true with z_{p,i}^{[l]}",
         ),
         (r"{z_{j,i}^{[l]} - \mu_i}", r"{z_{i,i}^{[l]} - \mu_i}", "eq-normal", "true with z_{j,i}^"),
+        (
+            r"\mu_i = \frac{1}{n^{[l]}}",
+            r"\mu_i = \frac{1}{n^{[l-1]}}",
+            "eq-a",
+            "true with n^{[l]} for",
+        ),
     ],
 )
 def test_what_a_page_has_defined_is_found_missing(was, new, label, repair):
@@ -204,3 +210,25 @@ symbols:
     [verdict] = check_page(page)
     assert verdict.repair == repair
     assert verdict.fails == bool(repair)
+
+
+@pytest.mark.parametrize("name", [r"Q^{\mathsf T}", "Q^2", r"Q^{[l]T}"])
+def test_a_transpose_or_a_power_defines_no_name(name):
+    verdict = check_equation(rf"{name} = W^{{[l]}}")
+    assert (verdict.status, verdict.codes) == ("not read", ("undeclared",))
+
+
+def test_what_is_too_much_in_one_term_is_left_out_of_that_term():
+    softmax = Notation.bundled("columns-are-examples").extend(
+        {"cost": "cross-entropy", "output": "softmax"}
+    )
+    dz = r"\frac{\partial J}{\partial z_{j,i}^{[L]}}"
+    verdict = check_equation(rf"{dz} = \frac{{1}}{{m}} (a_{{j,i}}^{{[L]}} - 2 y_{{j,i}})", softmax)
+    assert "2 left out" in verdict.advice
+
+
+@pytest.mark.parametrize(("factor", "name"), [(r"\frac{m}{2}", "m/2"), (r"\frac{2}{m}", "2/m")])
+def test_the_constant_between_the_sides_is_named(factor, name):
+    db = r"\frac{\partial J}{\partial b_j^{[l]}}"
+    verdict = check_equation(rf"{db} = {factor} \sum_{{i=1}}^{{m}} {DZ}")
+    assert f"right side = {name} × left side" in verdict.message
