@@ -232,3 +232,10 @@ def test_the_constant_between_the_sides_is_named(factor, name):
     db = r"\frac{\partial J}{\partial b_j^{[l]}}"
     verdict = check_equation(rf"{db} = {factor} \sum_{{i=1}}^{{m}} {DZ}")
     assert f"right side = {name} × left side" in verdict.message
+
+
+@pytest.mark.parametrize(("layer", "status"), [(0, "definition"), (1, "wrong")])
+def test_numbers_may_be_written_out_for_the_input_and_not_for_what_is_computed(layer, status):
+    small = Notation.bundled("columns-are-examples").extend({"widths": [2, 2], "examples_count": 2})
+    written = r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}"
+    assert check_equation(rf"A^{{[{layer}]}} = {written}", small).status == status
