@@ -227,7 +227,9 @@ def test_what_is_too_much_in_one_term_is_left_out_of_that_term():
     assert "2 left out" in verdict.advice
 
 
-@pytest.mark.parametrize(("factor", "name"), [(r"\frac{m}{2}", "m/2"), (r"\frac{2}{m}", "2/m")])
+@pytest.mark.parametrize(
+    ("factor", "name"), [(r"\frac{m}{2}", "m/2"), (r"\frac{2}{m}", "2/m"), ("n^{[L]}", "n^{[L]}")]
+)
 def test_the_constant_between_the_sides_is_named(factor, name):
     db = r"\frac{\partial J}{\partial b_j^{[l]}}"
     verdict = check_equation(rf"{db} = {factor} \sum_{{i=1}}^{{m}} {DZ}")
@@ -239,3 +241,9 @@ def test_numbers_may_be_written_out_for_the_input_and_not_for_what_is_computed(l
     small = Notation.bundled("columns-are-examples").extend({"widths": [2, 2], "examples_count": 2})
     written = r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}"
     assert check_equation(rf"A^{{[{layer}]}} = {written}", small).status == status
+
+
+def test_a_sum_over_another_letter_takes_the_range_of_the_letter_that_is_put_for_it():
+    da = r"\frac{\partial J}{\partial a_{k,i}^{[l-1]}}"
+    verdict = check_equation(rf"{da} = \sum_{{p=1}}^{{m}} w_{{j,k}}^{{[l]}} {DZ}")
+    assert verdict.repair == "true with p for j in the summand"
