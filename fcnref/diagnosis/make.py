@@ -216,21 +216,22 @@ def _in_products(
     penalty = {dW: scene.penalty_grad(l), db: scene.penalty_grad_b(l)}
     products = weight_products(scene, seen, l, way.dA, way.dZ)
     sums = bias_sums(scene, seen, l, way.dA, way.dZ, right[dW])
-    for block, piece in (*((dW, piece) for piece in products), *((db, piece) for piece in sums)):
-        if _wanted(piece.slug, only):
-            wrong = scene.averaging * piece.value
-            wrong = wrong + penalty[block] if wrong.shape == right[block].shape else wrong
-            yield Made(piece.slug, piece.says, block, {**right, block: wrong})
+    for block, pieces in ((dW, products), (db, sums)):
+        for piece in pieces:
+            if _wanted(piece.slug, only):
+                wrong = scene.averaging * piece.value
+                wrong = wrong + penalty[block] if wrong.shape == right[block].shape else wrong
+                yield Made(piece.slug, piece.says, block, {**right, block: wrong})
 
 
 def _in_penalties(scene: Scene, l: int, right: Blocks, only: frozenset[str]) -> Iterator[Made]:
     dW, db = f"dW{l}", f"db{l}"
     penalty = {dW: scene.penalty_grad(l), db: scene.penalty_grad_b(l)}
-    of_dW, of_db = penalties(scene, l), bias_penalties(scene, l)
-    for block, piece in (*((dW, piece) for piece in of_dW), *((db, piece) for piece in of_db)):
-        if piece.slug and _wanted(piece.slug, only):
-            wrong = right[block] - penalty[block] + piece.value
-            yield Made(piece.slug, piece.says, block, {**right, block: wrong})
+    for block, pieces in ((dW, penalties(scene, l)), (db, bias_penalties(scene, l))):
+        for piece in pieces:
+            if piece.slug and _wanted(piece.slug, only):
+                wrong = right[block] - penalty[block] + piece.value
+                yield Made(piece.slug, piece.says, block, {**right, block: wrong})
 
 
 def _in_one_block(scene: Scene, l: int, right: Blocks, only: frozenset[str]) -> Iterator[Made]:

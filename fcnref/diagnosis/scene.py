@@ -183,13 +183,11 @@ class Scene:
 
     def penalty_grad(self, l: int) -> Array:
         """The right contribution of the penalty to dW[l]."""
-        if l not in self._penalty_grads:
-            self._penalty_grads[l] = self._penalty_grad(l)
-        return self._penalty_grads[l]
+        return self._penalty_grads[l - 1]
 
     @cached_property
-    def _penalty_grads(self) -> dict[int, Array]:
-        return {}
+    def _penalty_grads(self) -> list[Array]:
+        return [self._penalty_grad(l) for l in range(1, self.L + 1)]
 
     def _penalty_grad(self, l: int) -> Array:
         l2, scaling, l1, l1_scaling, norm, _ = self.problem.penalty

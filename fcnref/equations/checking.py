@@ -261,13 +261,11 @@ def check_display(
         found, known = _check_statement(statement.tex, statement.line, label, known)
         given_values.update(_numbers_given(known.context, earlier))
         verdicts.extend(verdict._replace(inline=display.inline) for verdict in found)
-    several = {name for name, values in given_values.items() if values > 1}
-    known = known._replace(notation=outer, context=_without(several, known.context, before))
+    passing = {name for name, values in given_values.items() if values > 1 or display.inline}
+    known = known._replace(notation=outer, context=_without(passing, known.context, before))
     if len(verdicts) > 1:
         verdicts = [v for v in verdicts if v.codes != ("nothing",) or v.faults] or verdicts[:1]
     if display.inline:
-        supposed = set(_numbers_given(known.context, before))
-        known = known._replace(context=_without(supposed, known.context, before))
         verdicts = [
             _in_sentence(v) for v in verdicts if v.codes[:1] not in {("nothing",), ("remark",)}
         ]

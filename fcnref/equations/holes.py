@@ -26,7 +26,8 @@ def fillings(tex: str) -> Iterator[tuple[str, str]]:
     >>> [whole for _, whole in fillings("a_j = g() + z_j")]
     ['a_j = g( a_j ) + z_j', 'a_j = g( z_j ) + z_j']
     """
-    ends = [found.end() for hole in _HOLES for found in hole.finditer(tex)]
+    end = next((found.end() for hole in _HOLES for found in hole.finditer(tex)), None)
+    if end is None:
+        return
     for quantity in dict.fromkeys(found[0].strip() for found in _QUANTITY.finditer(tex)):
-        for end in ends[:1]:
-            yield quantity, f"{tex[:end]} {quantity} {tex[end:]}"
+        yield quantity, f"{tex[:end]} {quantity} {tex[end:]}"

@@ -64,15 +64,14 @@ def with_unseen_factors(
     letters = _letters(everything)
     named = [like for part in defined for like in (part, *_elsewhere(part, letters))]
     for factor in dict.fromkeys((*_neighbors(everything), *_arrays(everything), *named)):
-        if free_letters(factor) <= free_letters(tuple(letters)):
 
-            def multiplied(term: Expression, factor: Expression = factor) -> Iterator[Edited]:
-                if is_scalar(factor) is is_scalar(term):
-                    pair = (factor, term)
-                    for factors in (pair,) if is_scalar(term) else (pair[::-1], pair):
-                        yield " times ".join(map(_in_brackets, factors)), Product(factors)
+        def multiplied(term: Expression, factor: Expression = factor) -> Iterator[Edited]:
+            if is_scalar(factor) is is_scalar(term):
+                pair = (factor, term)
+                for factors in (pair,) if is_scalar(term) else (pair[::-1], pair):
+                    yield " times ".join(map(_in_brackets, factors)), Product(factors)
 
-            yield from _legal("factor", _in_each_term(side, multiplied), everything)
+        yield from _legal("factor", _in_each_term(side, multiplied), everything)
 
 
 def with_terms(side: Expression, members: Sequence[Expression]) -> Iterator[Variant]:
