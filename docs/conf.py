@@ -56,6 +56,7 @@ extensions = [
     "sharing",
     "short_names",
     "theme_assets",
+    "typography",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "node_modules", "**/.ipynb_checkpoints", "README.md"]

@@ -48,6 +48,7 @@ PYTHON = (
         "py:exception": {
             "ImportError": "library/exceptions.html#$",
             "ModuleNotFoundError": "library/exceptions.html#$",
+            "OSError": "library/exceptions.html#$",
             "TypeError": "library/exceptions.html#$",
             "ValueError": "library/exceptions.html#$",
         },

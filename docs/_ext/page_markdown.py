@@ -201,6 +201,8 @@ def _piece(node: nodes.Node, page: Page) -> str:
             return f"**{inline(node, page)}**"
         case nodes.emphasis() | nodes.title_reference():
             return f"*{inline(node, page)}*"
+        case nodes.superscript():
+            return f"^{inline(node, page)}"
         case nodes.reference():
             address = absolute(node, page)
             return f"[{inline(node, page)}]({address})" if address else inline(node, page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from types import UnionType
 from typing import (
@@ -45,6 +46,8 @@ class TypehintsFormatter:
         """Return markup for an array, with its shape where it has one; None for all else."""
         if get_origin(annotation) is Annotated:
             array, shape = get_args(annotation)[:2]
+            if _is_array(array) and shape == "...":
+                return self(array)
             if _is_array(array) and isinstance(shape, str):
                 return f":py:class:`~numpy.ndarray` :shape:`{shape}`"
         if _is_array(annotation):
@@ -100,13 +103,11 @@ class ShapeRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Make the mathematics."""
         tex = shape_as_tex(self.text)
-        return ([nodes.math(tex, tex)] if tex else []), []
+        return [nodes.math(tex, tex)], []
 
 
 def shape_as_tex(shape: str) -> str:
     r"""Spell a shape in TeX: ``n_prev m`` is \in \mathbb{R}^{n_\text{prev} \times m}."""
-    if shape == "...":
-        return ""
     return r"\in \mathbb{R}^{" + r" \times ".join(map(_dimension, shape.split())) + "}"
 
 
@@ -156,6 +157,12 @@ def drop_aliases(app: Sphinx, domain: str, objtype: str, content: nodes.Element)
         del content[-1]
 
 
+def keep_defaults(app: Sphinx, obj: Any, bound_method: bool) -> None:
+    """Keep a default as it is written, 1e-5, for sphinx-autodoc-typehints, which unwraps."""
+    if hasattr(obj, "__wrapped__") and "__signature__" in vars(obj):
+        inspect.unwrap(obj).__signature__ = obj.__signature__
+
+
 def keep_backslashes(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
@@ -178,6 +185,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", keep_colons, priority=400)
     app.connect("autodoc-process-docstring", describe_aliases, priority=400)
     app.connect("autodoc-process-docstring", keep_backslashes, priority=600)
+    app.connect("autodoc-before-process-signature", keep_defaults, priority=900)
     app.connect("object-description-transform", drop_aliases)
     app.connect("autodoc-skip-member", skip_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,62 @@
+"""What a typographer would mend: formulas in docstrings, and the space before a link.
+
+A docstring is read in a terminal as well and is plain text there. On a page its hyphens become
+minus signs where they are meant so, and no line ends inside of a short formula.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+VERBATIM = (nodes.literal, nodes.literal_block, nodes.doctest_block, nodes.math)
+HYPHEN = re.compile(r"(?<= )-(?= )|(?<![^\s(\[])-(?=\d|inf\b|\w[)²]|\|)")
+OPERATOR = re.compile(r"(?<=[^\s,;:.]) ([+−/⊙×<>≤≥]) (?=\S)")
+EQUALS = re.compile(r" (=) (?=−?\d|\w\])")
+FUNCTION = re.compile(r"(?<=\b\w) (?=[σΦϕφ‖])")
+PAIR = re.compile(r"(?<=\(\w), (?=\w+\))|(?<=_prev), (?=\w+\))")
+
+
+def set_formulas(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:
+    """Set the formulas in a docstring as a page sets them."""
+    for text in list(content.findall(nodes.Text)):
+        if not isinstance(text.parent, VERBATIM):
+            parts = re.split(r"(?<=\be)\^(-?\w+)", formula(str(text)))
+            mended = [
+                nodes.superscript(part, part) if number % 2 else nodes.Text(part)
+                for number, part in enumerate(parts)
+            ]
+            text.parent.replace(text, mended)
+
+
+def formula(text: str) -> str:
+    """Put minus signs for hyphens and spaces where no line ends into what reads as a formula."""
+    text = HYPHEN.sub(MINUS, text)
+    text = OPERATOR.sub(rf"{SPACE}\1{SPACE}", text)
+    text = EQUALS.sub(rf"{SPACE}\1{SPACE}", text)
+    text = text.replace(" = ", f"{SPACE}= ")
+    text = FUNCTION.sub(SPACE, text)
+    return PAIR.sub(f",{SPACE}", text)
+
+
+def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the space between "Solution to" and its link before the link, which is underlined."""
+    for title in doctree.findall(nodes.title):
+        for link in list(title.findall(nodes.reference)):
+            words = link.children[0]
+            if isinstance(words, nodes.Text) and words.startswith(" "):
+                link.replace(words, nodes.Text(words.lstrip()))
+                link.parent.insert(link.parent.index(link), nodes.Text(" "))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register both."""
+    app.connect("object-description-transform", set_formulas, priority=900)
+    app.connect("doctree-resolved", part_links)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
