@@ -27,7 +27,7 @@ SITE = ROOT / "docs" / "_build" / "html"
 PINNED = ["--quiet", "--constraint", "constraints.txt"]
 TREES = SITE.with_name("doctrees")
 STRICT = ["-n", "-W", "--keep-going", "-j", "auto"]
-SPHINX = ["sphinx-build", *STRICT, "-d", str(TREES), "docs", str(SITE)]
+SPHINX = ["python", "-m", "sphinx", *STRICT, "-d", str(TREES), "docs", str(SITE)]
 
 
 def works(python: str) -> bool:

@@ -11,10 +11,10 @@ processes = pytest.importorskip("several_processes")
 deal, weight = processes.deal, processes.weight
 
 
-def test_a_page_weighs_what_it_declares_beside_its_kernel_and_its_text():
+def test_a_page_weighs_what_it_declares_beside_its_text():
     cells = "```{code-cell}\nseconds: 90\n```\n" * 3
-    assert weight(f"---\nkernelspec: python3\nseconds: 12\n---\n{cells}") == pytest.approx(13.6)
-    assert weight(f"---\nkernelspec: python3\n---\n{cells}") == pytest.approx(3.3)
+    assert weight(f"---\nkernelspec: python3\nseconds: 12\n---\n{cells}") == pytest.approx(12.6)
+    assert weight(f"---\nkernelspec: python3\n---\n{cells}") == pytest.approx(1.7)
     assert weight("# A page\n") < weight(cells)
 
 
