@@ -1,5 +1,6 @@
 """How the site is built."""
 
+import atexit
 import gc
 import hashlib
 import os
@@ -17,7 +18,9 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 sys.path[:0] = [str(DOCS / "_ext")]
-gc.disable()  # a build ends soon, and looking through trees of pages that stay takes longer
+# A build ends soon, and looking through trees of pages that stay takes seconds, at its end as well.
+gc.disable()
+atexit.register(gc.freeze)
 
 from inventories import write_inventories  # noqa: E402 - lies on the path above
 from shapes import TypehintsFormatter  # noqa: E402 - lies on the path above
