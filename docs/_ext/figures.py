@@ -15,42 +15,57 @@ from sphinx.util.images import get_image_size
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.builders import Builder
 
 PROGRAM = Path(__file__).with_suffix(".mjs")
 PROLOG = "<?xml"  # with which matplotlib begins, and svgo does not
 
 
-def shrink_figures(app: Sphinx, error: Exception | None) -> None:
-    """Shrink the figures that this build has copied; those of a page read again are known."""
-    if error or app.builder.format != "html":
-        return
-    folder = app.outdir / app.builder.imagedir
-    figures = [file for file in sorted(folder.glob("*.svg")) if file.read_text().startswith(PROLOG)]
-    made = Path(app.doctreedir, "figures")
-    kept = {figure: made / _digest(app, figure) for figure in figures}
-    new = {figure: file for figure, file in kept.items() if not file.exists()}
-    if new:
-        _shrink(new)
-    for figure, file in kept.items():
-        shutil.copyfile(file, figure)
+class Shrinking:
+    """What matplotlib wrote, shrunk while the pages are written and kept for later builds."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+        self.parts: dict[Path, Path] = {}
+
+    def begin(self, app: Sphinx, builder: Builder) -> None:
+        """Start to shrink the figures of this build; those of a page read again are known."""
+        if builder.format != "html":
+            return
+        figures = (app.outdir.parent / "jupyter_execute").glob("*.svg")  # where MyST-NB puts them
+        kept = {_kept(app, figure): figure for figure in figures if _is_from_matplotlib(figure)}
+        self.parts = {file.with_suffix(".part"): file for file in kept if not file.exists()}
+        for part, file in self.parts.items():  # a build may be stopped at any line
+            part.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept[file], part)
+        if self.parts:
+            command = [node_program(), PROGRAM, *self.parts]
+            self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def end(self, app: Sphinx, error: Exception | None) -> None:
+        """Put the small figures into the place of those that were copied to the site."""
+        if self.process:
+            complaints = self.process.communicate()[1]
+            if self.process.returncode:
+                raise ExtensionError(f"the figures could not be made smaller:\n{complaints}")
+            for part, file in self.parts.items():
+                part.replace(file)
+        if error or app.builder.format != "html":
+            return
+        for figure in (app.outdir / app.builder.imagedir).glob("*.svg"):
+            if _is_from_matplotlib(figure):
+                shutil.copyfile(_kept(app, figure), figure)
 
 
-def _digest(app: Sphinx, figure: Path) -> str:
-    """Name what a figure, the program and its packages make."""
+def _is_from_matplotlib(figure: Path) -> bool:
+    return figure.read_text("utf-8").startswith(PROLOG)
+
+
+def _kept(app: Sphinx, figure: Path) -> Path:
+    """Name the file of what a figure, the program and its packages make."""
     makers = [PROGRAM, Path(app.confdir, "package-lock.json"), figure]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in makers)).hexdigest()
-
-
-def _shrink(new: dict[Path, Path]) -> None:
-    """Shrink figures in place, and keep what came out."""
-    done = subprocess.run([node_program(), PROGRAM, *new], capture_output=True, text=True)
-    if done.returncode:
-        raise ExtensionError(f"the figures could not be made smaller:\n{done.stderr}")
-    for figure, file in new.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")  # a build may be stopped at any line
-        shutil.copyfile(figure, part)
-        part.replace(file)
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in makers))
+    return Path(app.doctreedir, "figures", digest.hexdigest())
 
 
 def reserve_room(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -64,5 +79,7 @@ def reserve_room(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Keep room while a page is written, and shrink figures when all are."""
     app.connect("doctree-resolved", reserve_room)
-    app.connect("build-finished", shrink_figures)
+    shrinking = Shrinking()
+    app.connect("write-started", shrinking.begin)
+    app.connect("build-finished", shrinking.end)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,8 @@ import os
 import re
 import shutil
 import subprocess
-from functools import cache
+from functools import cache, partial
+from multiprocessing import Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from sphinx.util.math import get_node_equation_number
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ logger = logging.getLogger(__name__)
 DOCS = Path(__file__).resolve().parent.parent
 MODULES = DOCS / "node_modules"
 ASSETS = DOCS / "_build" / "assets"
+STAMP = ASSETS.with_name("assets-made-of")
 
 OPENING = re.compile(r"[(\[“]+$")
 CLOSING = re.compile(r"^[,.;:!?)\]”’]+|^-\w+")
@@ -68,19 +71,34 @@ def fetch_modules() -> None:
         stamp.write_bytes(wanted)
 
 
+def assets_are_made() -> bool:
+    """Whether an earlier build gathered the assets of the same packages."""
+    return ASSETS.exists() and STAMP.exists() and STAMP.read_bytes() == _made_of()
+
+
+def start_collecting() -> Process:
+    """Empty the folder of the assets and fill it in another process, while pages are read."""
+    STAMP.unlink(missing_ok=True)
+    shutil.rmtree(ASSETS, ignore_errors=True)
+    ASSETS.mkdir(parents=True)
+    collector = Process(target=collect_assets)
+    collector.start()
+    return collector
+
+
 def collect_assets() -> None:
     """Gather the style sheets and fonts that a page links to, and nothing else."""
-    made_of = [DOCS / "package-lock.json", Path(typefaces.__file__)]
-    wanted = b"".join(file.read_bytes() for file in made_of)
-    stamp = ASSETS.with_name("assets-made-of")
-    if stamp.exists() and stamp.read_bytes() == wanted and ASSETS.exists():
-        return
-    shutil.rmtree(ASSETS, ignore_errors=True)
+    made_of = _made_of()
     katex = MODULES / "katex" / "dist"
     typefaces.write_katex(katex, ASSETS / "katex")
     typefaces.write_text(MODULES / "@fontsource", ASSETS / "fonts")
     shutil.copy(katex / "contrib" / "copy-tex.min.js", ASSETS / "katex" / "copy-tex.js")
-    stamp.write_bytes(wanted)
+    STAMP.write_bytes(made_of)
+
+
+def _made_of() -> bytes:
+    lock, program = DOCS / "package-lock.json", Path(typefaces.__file__)
+    return lock.read_bytes() + program.read_bytes()
 
 
 class Renderer:
@@ -215,10 +233,17 @@ def _arguments(body: str) -> int:
 
 def _prepare(app: Sphinx, config: Config) -> None:
     fetch_modules()
-    collect_assets()
+    if not assets_are_made():
+        app.connect("env-updated", partial(_wait, start_collecting()))
     config.html_static_path.append(str(ASSETS))
     preamble = config.latex_elements.get("preamble", "")
     config.latex_elements["preamble"] = preamble + latex_macros(config.tex_macros)
+
+
+def _wait(collector: Process, app: Sphinx, env: BuildEnvironment) -> None:
+    collector.join()
+    if collector.exitcode:
+        raise ExtensionError("the style sheets and fonts could not be gathered")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
