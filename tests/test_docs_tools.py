@@ -39,3 +39,12 @@ def test_a_sign_that_a_reduced_typeface_lacks_is_found():
     missing_letters = pytest.importorskip("typefaces").missing_letters
     assert missing_letters('<span class="mord mathbb">R</span><span class="mord">≲</span>') == set()
     assert missing_letters('<span class="mrel amsrm">≲</span>') == {"≲"}
+
+
+def test_a_formula_in_a_docstring_gets_its_signs_and_stays_whole():
+    formula = pytest.importorskip("typography").formula
+    assert (
+        formula("exp(-z) + 1 lies in 0 to n - 1")
+        == "exp(−z)\u00a0+\u00a01 lies in 0 to n\u00a0−\u00a01"
+    )
+    assert formula("two well-known, floating-point words") == "two well-known, floating-point words"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 VERBATIM = (nodes.literal, nodes.literal_block, nodes.doctest_block, nodes.math)
-HYPHEN = re.compile(r"(?<= )-(?= )|(?<![^\s(\[])-(?=\d|inf\b|\w[)²]|\|)")
+HYPHEN = re.compile(r"(?<= )-(?= )|(?<![^\s(\[])-(?=[\w|])")
 OPERATOR = re.compile(r"(?<=[^\s,;:.]) ([+−/⊙×<>≤≥]) (?=\S)")
 EQUALS = re.compile(r" (=) (?=−?\d|\w\])")
 FUNCTION = re.compile(r"(?<=\b\w) (?=[σΦϕφ‖])")
