@@ -21,8 +21,8 @@ def read_gradients(problem: Problem, grads: Any) -> dict[str, Array]:
         The problem that they are of.
     grads
         A mapping with the keys dW1, db1, ...; W1, b1, ... and dW[1] are read too. Or a
-        `NetworkGradients`, or pairs (dW, db) layer by layer, or a flat sequence dW1, db1, dW2, ....
-        Or a function of (params, X, Y) that returns one of these.
+        `NetworkGradients`, or pairs (dW, db) layer by layer, or a flat sequence dW1, db1, dW2 and
+        so on. Or a function of (params, X, Y) that returns one of these.
 
     Returns
     -------

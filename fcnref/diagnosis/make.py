@@ -33,7 +33,7 @@ class Made(NamedTuple):
     where
         The tensor that it spoils, such as dZ2.
     blocks
-        The gradients, dW1, db1, ....
+        The gradients dW1, db1 and so on.
     """
 
     slug: str
@@ -55,7 +55,7 @@ def wrong_gradients(problem: Problem, slug: str) -> Blocks:
     Returns
     -------
     gradients
-        By name, dW1, db1, ....
+        By name: dW1, db1 and so on.
 
     Raises
     ------

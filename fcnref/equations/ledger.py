@@ -101,7 +101,7 @@ def build_ledger(
         for verdict in found:
             if verdict.status == "not read" and not verdict.inline and not verdict.label:
                 tex = " ".join(verdict.tex.split())
-                shown = tex if len(tex) < 90 else tex[:88] + " …"
+                shown = tex if len(tex) < 90 else tex[:88].rsplit(" ", 1)[0] + " …"
                 where = nodes.Text(f"{page}, line {verdict.line}")
                 unread.append([where, nodes.literal("", shown), nodes.Text(verdict.message)])
     if not rows:

@@ -88,7 +88,8 @@ class Verdict(NamedTuple):
             return ""
         places = "1 place" if self.places == 1 else f"{self.places} places"
         networks = "1 network" if self.networks == 1 else f"{self.networks} networks"
-        text = f"holds at {places} in {networks}, error {self.error:.0e}"
+        error = f"{self.error:.0e}" if self.error else "0"
+        text = f"holds at {places} in {networks}, error {error}"
         if self.variants:
             text += f"; {self.rejected} of {self.variants} variants rejected"
         return text
