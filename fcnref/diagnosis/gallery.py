@@ -61,11 +61,12 @@ class Card(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        title = tag("summary", tag("code", self.mistake.slug), " ", self.mistake.sentence)
+        title = tag("summary", tag("code", self.mistake.slug, style=NAME), " ", self.mistake.sentence)
         body = (mistake_html(self.mistake), html_facts("The report says", self._facts()))
         return tag("details", title, *body, id=self.mistake.slug, style=FRAME)
 
 
+NAME = "margin-right: 0.4em"
 FRAME = (
     "border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 4px; padding: 0.3em 0.8em; "
     "margin: 0.4em 0; overflow-wrap: anywhere"

@@ -1,6 +1,7 @@
 """What a diagnosis says: which blocks are wrong, which mistake explains them, what to write."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -8,6 +9,7 @@ from fcnref._display import html_card, html_facts, html_table, text_table
 from fcnref._reports import QuantityRow
 from fcnref.diagnosis.pieces import Item
 from fcnref.mistakes import MISTAKES, Mistake
+from fcnref.mistakes.record import in_columns
 from fcnref.problem import Problem
 
 __all__ = ["Finding", "Report", "findings_of"]
@@ -44,7 +46,7 @@ class Finding(NamedTuple):
             f"  where   {', '.join(self.places)}",
             f"  yours   {'; '.join(self.formulas)}",
             f"  write   {self.write}",
-            f"  why     {self.mistake.tempting}",
+            *in_columns("why", textwrap.fill(self.mistake.tempting, 78)),
             f"  page    {self.mistake.page}",
         ]
         return "\n".join(lines)
@@ -113,14 +115,13 @@ class Report(NamedTuple):
         verb = "is" if len(bad) == 1 else "are"
         what = f"{', '.join(bad)} {verb} wrong."
         count = len(self.findings)
+        several = f"{COUNTS.get(count, count)} mistakes"
         if self.verdict == "wrong":
-            mistakes = (
-                "One mistake explains" if count == 1 else f"{count} mistakes together explain"
-            )
+            mistakes = "One mistake explains" if count == 1 else f"{several} together explain"
             return f"{what} {mistakes} every block, to {max(self.match, 1e-16):.0e}."
         start = self.unexplained[0]
         if self.verdict == "partly explained":
-            mistakes = "One mistake explains" if count == 1 else f"{count} mistakes explain"
+            mistakes = "One mistake explains" if count == 1 else f"{several} explain"
             return f"{what} {mistakes} a part; {', '.join(self.unexplained)} we cannot explain."
         return (
             f"{what} No mistake that we know reproduces it. Start at {start}: from the output "
@@ -165,6 +166,9 @@ class Report(NamedTuple):
 
 def _in_short(findings: Sequence[Finding]) -> str:
     return " and ".join(f"{f.slug} at {', '.join(f.places)} ({f.formulas[0]})" for f in findings)
+
+
+COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 
 RULES = {

@@ -1,13 +1,14 @@
 """What is known about a mistake, and how it is shown."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from fcnref._display import Html, html_card, html_code, tag
 
-__all__ = ["PAGES", "Mistake", "family", "mistake_html", "row"]
+__all__ = ["PAGES", "Mistake", "family", "in_columns", "mistake_html", "row"]
 
 PAGES: Mapping[str, str] = MappingProxyType(
     {
@@ -68,9 +69,9 @@ class Mistake(NamedTuple):
     def __str__(self) -> str:
         lines = [
             f"{self.slug}: {self.sentence}",
-            *_in_columns("wrong", self.wrong),
-            *_in_columns("right", self.right),
-            f"  why     {self.tempting}",
+            *in_columns("wrong", self.wrong),
+            *in_columns("right", self.right),
+            *in_columns("why", textwrap.fill(self.tempting, 78)),
             f"  fix     {self.fix}",
             f"  page    {self.page}",
             *(f"  seen    {url}" for url in self.sightings),
@@ -101,7 +102,8 @@ def mistake_html(mistake: Mistake) -> Html:
     return Html("".join(parts))
 
 
-def _in_columns(name: str, text: str) -> list[str]:
+def in_columns(name: str, text: str) -> list[str]:
+    """Write what is known under a short name, line by line, beside it."""
     first, *more = text.split("\n")
     return [f"  {name:8}{first}", *(f"{'':10}{line}" for line in more)]
 
