@@ -1,4 +1,8 @@
-"""The ``fcnref`` command."""
+"""The ``fcnref`` command.
+
+``fcnref diagnose`` says which mistake makes a gradient wrong, and ``fcnref check-equations``
+evaluates the equations that a page prints. Each explains its options with ``--help``.
+"""
 
 import argparse
 import importlib.util

@@ -249,7 +249,8 @@ def binary_cross_entropy(A: Batch, Y: Batch) -> Scalar:
     --------
     >>> import numpy as np
     >>> from fcnref import binary_cross_entropy
-    >>> float(binary_cross_entropy(np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])) / np.log(2))
+    >>> A, Y = np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])
+    >>> float(binary_cross_entropy(A, Y) / np.log(2))
     1.0
     """
     who = "binary_cross_entropy"

@@ -1,9 +1,9 @@
 """A fully connected network: the forward pass, the backward pass, and the loss with its gradients.
 
-The loops below are the recursion of the derivation, l counts layers as it does there, and
+The loops below are the recursion of the derivation: l counts layers as it does there, and
 ``trace.A[l]`` is A[l]. The trace holds no parameter: a backward pass reads the weights from the
-layers, so it cannot read stale ones. The arrays are compared once, at the door of the network; the
-loops then call what stands behind the doors of the rooms they pass.
+layers, so it cannot read stale ones. The shapes are compared once, where an array enters the
+network; inside it the loops call functions that compare nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -230,7 +230,8 @@ def backward(
     >>> from fcnref import IDENTITY, Layer, backward, forward
     >>> layers = [Layer(np.array([[1.0, -1.0]]), np.array([[0.5]]), IDENTITY)]
     >>> X = np.array([[1.0, 0.0], [2.0, 4.0]])
-    >>> grads = backward(np.array([[1.0, 10.0]]), layers, forward(X, layers), with_dA_0=True)
+    >>> dA_L = np.array([[1.0, 10.0]])
+    >>> grads = backward(dA_L, layers, forward(X, layers), with_dA_0=True)
     >>> grads.layers[0].dW
     array([[ 1., 42.]])
     >>> grads.dA_0

@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 L2Scaling: TypeAlias = Literal["lambda", "lambda/2", "lambda/2m"]
-"""How the strength λ enters the penalty: λ ‖W‖², λ/2 ‖W‖² or λ/(2m) ‖W‖²."""
+"""How the strength λ enters the penalty: λ‖W‖², (λ/2)‖W‖² or (λ/2m)‖W‖²."""
 
 
 def l2_coefficient(strength: float, scaling: L2Scaling = "lambda/2", m: int = 1) -> float:
-    """Compute the number c of the penalty c ‖W‖² from the strength λ and its scaling.
+    """Compute the number c of the penalty c‖W‖² from the strength λ and its scaling.
 
     Implements :eq:`eq-regularization-l2-coefficient`. The three scalings differ by a constant, and
-    so do their gradients: 2λ W, λ W and λ/m W. Most wrong penalty gradients mix two of them.
+    so do their gradients: 2λW, λW and (λ/m)W. Most wrong penalty gradients mix two of them.
 
     Parameters
     ----------
@@ -58,21 +58,22 @@ def l2_coefficient(strength: float, scaling: L2Scaling = "lambda/2", m: int = 1)
     Examples
     --------
     >>> from fcnref.regularization import l2_coefficient
-    >>> [l2_coefficient(0.5, scaling, m=4) for scaling in ("lambda", "lambda/2", "lambda/2m")]
+    >>> scalings = ("lambda", "lambda/2", "lambda/2m")
+    >>> [l2_coefficient(0.5, scaling, m=4) for scaling in scalings]
     [0.5, 0.25, 0.0625]
     """
     divisors = {"lambda": 1, "lambda/2": 2, "lambda/2m": 2 * m}
     if scaling not in divisors:
         raise ValueError(
             f"l2_coefficient: scaling must be one of {', '.join(divisors)}, got {scaling!r}; "
-            "they stand for λ ‖W‖², λ/2 ‖W‖² and λ/(2m) ‖W‖²."
+            "they stand for λ‖W‖², (λ/2)‖W‖² and (λ/2m)‖W‖²."
         )
     return strength / divisors[scaling]
 
 
 @checked
 def l2_penalty(W: AnyShape, coefficient: float) -> Scalar:
-    """Compute the penalty c ‖W‖², the sum of the squared entries times a number.
+    """Compute the penalty c‖W‖², the sum of the squared entries times a number.
 
     Implements :eq:`eq-regularization-l2`.
 
@@ -140,7 +141,7 @@ def l2_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
 
 @checked
 def l1_penalty(W: AnyShape, coefficient: float) -> Scalar:
-    """Compute the penalty c ‖W‖₁, the sum of the absolute entries times a number.
+    """Compute the penalty c‖W‖₁, the sum of the absolute entries times a number.
 
     Implements :eq:`eq-regularization-l1`. Complex entries are taken to be on the side of zero that
     their real part is on, so that the penalty can be differentiated by a complex step.
@@ -208,7 +209,7 @@ def l1_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
 
 @checked
 def norm_penalty(W: AnyShape, coefficient: float) -> Scalar:
-    """Compute the penalty c ‖W‖, the Frobenius norm itself and not its square.
+    """Compute the penalty c‖W‖, the Frobenius norm itself and not its square.
 
     Implements :eq:`eq-regularization-norm`.
 
@@ -242,7 +243,7 @@ def norm_penalty(W: AnyShape, coefficient: float) -> Scalar:
 
 @checked
 def norm_penalty_grad(W: AnyShape, coefficient: float) -> AnyShape:
-    """Compute the gradient of `norm_penalty`, c W / ‖W‖.
+    """Compute the gradient of `norm_penalty`, cW/‖W‖.
 
     Implements :eq:`eq-regularization-norm-dW`. Its length is c however long W is, where the
     gradient of the squared norm shrinks with W.
