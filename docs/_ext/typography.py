@@ -1,4 +1,4 @@
-"""What a typographer would mend: formulas in docstrings, and the space before a link.
+"""What a typographer would mend: formulas in docstrings, short code, the space before a link.
 
 A docstring is read in a terminal as well and is plain text there. On a page its hyphens become
 minus signs where they are meant so, and no line ends inside of a short formula.
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+LONGEST = 30
 VERBATIM = (nodes.literal, nodes.literal_block, nodes.doctest_block, nodes.math)
 HYPHEN = re.compile(r"(?<= )-(?= )|(?<![^\s(\[])-(?=[\w|])")
 OPERATOR = re.compile(r"(?<=[^\s,;:.]) ([+−/⊙×<>≤≥]) (?=\S)")
@@ -45,6 +46,13 @@ def formula(text: str) -> str:
     return PAIR.sub(f",{SPACE}", text)
 
 
+def keep_code_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Keep the words of short code in one line; longer code would not fit on a phone."""
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= LONGEST:
+            code["classes"].append("together")
+
+
 def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the space between "Solution to" and its link before the link, which is underlined."""
     for title in doctree.findall(nodes.title):
@@ -56,7 +64,8 @@ def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register both."""
+    """Register all three."""
     app.connect("object-description-transform", set_formulas, priority=900)
+    app.connect("doctree-resolved", keep_code_together)
     app.connect("doctree-resolved", part_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -61,7 +61,9 @@ class Card(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        title = tag("summary", tag("code", self.mistake.slug, style=NAME), " ", self.mistake.sentence)
+        title = tag(
+            "summary", tag("code", self.mistake.slug, style=NAME), " ", self.mistake.sentence
+        )
         body = (mistake_html(self.mistake), html_facts("The report says", self._facts()))
         return tag("details", title, *body, id=self.mistake.slug, style=FRAME)
 
