@@ -15,7 +15,7 @@ const trust = ({ command, class: name }) => {
 
 // KaTeX leans an accent over a slanted letter, but not an accent over an accent, and lifts what
 // stands at the shoulder of two accents above both. The lean of each letter is in mu.
-const LEAN = { A: 5, W: 5, Z: 5, w: 3, z: 2 };
+const LEAN = { A: 5, Z: 3, w: 3, z: 2 };
 const dot = (context) => {
   const { tokens } = context.consumeArg();
   const letter = /^\\bar\{(\w)\}$/.exec(tokens.map(({ text }) => text).reverse().join(""))?.[1];
