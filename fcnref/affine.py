@@ -95,7 +95,7 @@ def affine(A_prev: BatchPrev, W: Weights, b: Bias) -> Batch:
     --------
     >>> import numpy as np
     >>> from fcnref import affine
-    >>> A_prev = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])  # three units, two examples
+    >>> A_prev = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])  # 3 units, 2 examples
     >>> W = np.array([[1.0, 0.0, -1.0]])
     >>> b = np.array([[0.5]])
     >>> affine(A_prev, W, b)

@@ -61,8 +61,9 @@ def diagnose(problem: Problem, grads: Any) -> Report:
     >>> J, grads = loss_and_grads(problem.X, problem.Y, problem.layers, problem.loss)
     >>> diagnose(problem, grads).verdict
     'correct'
-    >>> twice = {name: 11 * array for name, array in read_gradients(problem, grads).items()}
-    >>> diagnose(problem, twice).mistakes
+    >>> right = read_gradients(problem, grads)
+    >>> summed = {name: 11 * array for name, array in right.items()}
+    >>> diagnose(problem, summed).mistakes
     ('missing_1_over_m',)
     """
     given = read_gradients(problem, grads)

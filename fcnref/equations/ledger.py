@@ -180,7 +180,8 @@ def naming_tests(app: Sphinx) -> dict[str, list[nodes.Node]]:
     folder = app.config.fcnref_equations_tests
     for path in sorted((Path(app.srcdir) / folder).rglob("*.py")) if folder else ():
         for label, item in labels_tested(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(label, []).append(nodes.literal("", f"{path.name}::{item}"))
+            name = item.removesuffix(f"[{label}]")  # the row tells which
+            found.setdefault(label, []).append(nodes.literal("", f"{path.name}::{name}"))
     return found
 
 
