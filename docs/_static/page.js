@@ -16,3 +16,17 @@ for (const summary of document.querySelectorAll("nav summary")) {
   const chapter = summary.closest("li").querySelector("a").textContent.trim();
   summary.setAttribute("aria-label", `Pages of ${chapter}`);
 }
+
+// Of a sentence that wraps, the further lines hang; style sheets know no lines but the first.
+for (const pre of document.querySelectorAll(".tag_sentences .cell_output pre")) {
+  if (pre.querySelector("span:not(:empty)")) continue; // colors, which may go over several lines
+  const lines = pre.textContent.trimEnd().split("\n");
+  pre.replaceChildren(
+    ...lines.map((line) => {
+      const span = document.createElement("span");
+      span.className = "sentence";
+      span.textContent = `${line}\n`;
+      return span;
+    }),
+  );
+}
