@@ -166,12 +166,8 @@ def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
 def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Tie a formula in running text to the punctuation that touches it.
 
-    To a browser the formula is a box, and a line may end on either side of a box. Short code stays
-    on a line as a formula does.
+    To a browser the formula is a box, and a line may end on either side of a box.
     """
-    for code in doctree.findall(nodes.literal):
-        if len(code.astext()) <= 20:
-            code["classes"].append("together")
     for formula in list(doctree.findall(nodes.math)):
         siblings = formula.parent
         place = siblings.index(formula)
