@@ -26,6 +26,12 @@ __all__ = [
 
 MINUS = "\N{MINUS SIGN}"
 VOID = {"input", "br", "wbr"}
+UNBROKEN = re.compile(
+    r"((?:\S+ [*⊙@] )?\S*\([^()]{1,12}\)[^\s\w]*"
+    r"|\S+ [<>=]=? [^\s()]+(?=\s|$)"
+    r"|\S*\de[-+]\d+\S*)"
+)
+"""A short formula in brackets, a comparison, and a number with an exponent: set on one line."""
 AT_MOST = 8
 """Rows and columns of an array that are shown; what lies between the ends is left out."""
 
@@ -120,7 +126,19 @@ def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
 def _at_slashes(text: str) -> list[str]:
     """Let a line end after a slash between words, as in the activations of a network."""
     first, *rest = re.split(r"(?<=[a-z]{2}/)(?=[a-z]{2})", text)
-    return [first, *(part for word in rest for part in (tag("wbr"), word))]
+    parts = [first, *(part for word in rest for part in (tag("wbr"), word))]
+    return [kept for part in parts for kept in _kept_whole(part)]
+
+
+def _kept_whole(text: str) -> list[str]:
+    """Let no line end within a short formula."""
+    if isinstance(text, Html):
+        return [text]
+    return [
+        tag("span", part, style="white-space: nowrap") if number % 2 else part
+        for number, part in enumerate(UNBROKEN.split(text))
+        if part
+    ]
 
 
 def html_code(verdict: str, text: str) -> Html:
@@ -142,9 +160,9 @@ def html_card(title: str, blocks: Sequence[Html], words: Sequence[str]) -> Html:
     """Frame what is shown: a title, what is ready, and paragraphs."""
     return tag(
         "div",
-        tag("p", tag("strong", title), style="margin: 0 0 0.5em"),
+        tag("p", tag("strong", *_kept_whole(title)), style="margin: 0 0 0.5em"),
         *blocks,
-        *(tag("p", text, style="margin: 0.5em 0") for text in words),
+        *(tag("p", *_kept_whole(text), style="margin: 0.5em 0") for text in words),
         style="border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 4px; "
         "padding: 0.7em 1em; color: inherit; overflow-x: auto",
     )
