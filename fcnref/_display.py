@@ -20,6 +20,7 @@ __all__ = [
     "html_facts",
     "html_table",
     "number",
+    "prose",
     "tag",
     "text_table",
 ]
@@ -74,6 +75,19 @@ def tag(name: str, *children: str, **attributes: object) -> Html:
     return Html(f"{opening}{inside}</{name}>")
 
 
+def prose(text: str) -> str:
+    """Set the straight quotes of a sentence as quotes, apostrophes and primes.
+
+    Examples
+    --------
+    >>> prose("the layer's g' is 'the inner derivative'")
+    'the layer’s g′ is “the inner derivative”'
+    """
+    text = re.sub(r"(?<![\w(\[=])'(\w[\w ,]*)'(?!\w)", r"“\1”", text)
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+    return re.sub(r"(?<=\w)'(?=[\s(.,;]|$)", "′", text)
+
+
 def number(value: float, digits: int) -> str:
     """Write a number with a fixed count of digits after the point; a huge one in powers of ten."""
     x = float(value)
@@ -119,13 +133,13 @@ def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
         for part in (tag("dt", key, style=name), tag("dd", *_at_slashes(text), style=value))
     )
     grid = "display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 1em; margin: 0 0.4em"
-    heading = tag("p", tag("strong", title), style="margin: 0.8em 0.4em 0.2em")
+    heading = tag("p", tag("strong", prose(title)), style="margin: 0.8em 0.4em 0.2em")
     return tag("div", heading, tag("dl", *pairs, style=grid))
 
 
 def _at_slashes(text: str) -> list[str]:
     """Let a line end after a slash between words, as in the activations of a network."""
-    first, *rest = re.split(r"(?<=[a-z]{2}/)(?=[a-z]{2})", text)
+    first, *rest = re.split(r"(?<=[a-z]{2}/)(?=[a-z]{2})", prose(text))
     parts = [first, *(part for word in rest for part in (tag("wbr"), word))]
     return [kept for part in parts for kept in _kept_whole(part)]
 

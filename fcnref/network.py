@@ -197,7 +197,7 @@ def forward(X: Input, layers: Sequence[Layer]) -> Trace:
 def backward(
     dA_L: Output, layers: Sequence[Layer], trace: Trace, with_dA_0: bool = False
 ) -> NetworkGradients:
-    """Run the network backwards, from the gradient by its output to those of its parameters.
+    """Run the network backward, from the gradient by its output to those of its parameters.
 
     Implements :eq:`eq-whole-network-recursion`. Holds no 1/m of its own; dA_L brings it along.
 

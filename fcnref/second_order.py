@@ -1,8 +1,8 @@
 """Derivatives in a direction: of a network's output, and of its gradient.
 
 Every array of the forward and of the backward pass gets a companion, its derivative in one chosen
-direction of the parameters, with ``_dot`` in its name. `jvp` carries the companions forwards, `hvp`
-carries them forwards and back again. Neither forms a Jacobian or a Hessian.
+direction of the parameters, with ``_dot`` in its name. `jvp` carries the companions forward, `hvp`
+carries them forward and back again. Neither forms a Jacobian or a Hessian.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fcnref._display import Html, html_facts, tag
+from fcnref._display import Html, html_facts, prose, tag
 from fcnref.diagnosis.blind import effects
 from fcnref.diagnosis.diagnose import diagnose
 from fcnref.diagnosis.make import Made, same, single_mistakes
@@ -61,9 +61,8 @@ class Card(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        title = tag(
-            "summary", tag("code", self.mistake.slug, style=NAME), " ", self.mistake.sentence
-        )
+        name = tag("code", self.mistake.slug, style=NAME)
+        title = tag("summary", name, " ", prose(self.mistake.sentence))
         body = (mistake_html(self.mistake), html_facts("The report says", self._facts()))
         return tag("details", title, *body, id=self.mistake.slug, style=FRAME)
 

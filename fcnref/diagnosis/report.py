@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from fcnref._display import html_card, html_facts, html_table, text_table
+from fcnref._display import html_card, html_facts, html_table, prose, text_table
 from fcnref._reports import QuantityRow
 from fcnref.diagnosis.pieces import Item
 from fcnref.mistakes import MISTAKES, Mistake
@@ -160,7 +160,7 @@ class Report(NamedTuple):
                 ("page", mistake.page),
             ]
             blocks.append(html_facts(f"{mistake.sentence} [{finding.slug}]", facts))
-        words = [text.replace("\n", " ") for text in self._afterwards()]
+        words = [prose(text.replace("\n", " ")) for text in self._afterwards()]
         return html_card(self._headline(), blocks, words)
 
 

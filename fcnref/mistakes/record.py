@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from fcnref._display import Html, html_card, html_code, tag
+from fcnref._display import Html, html_card, html_code, prose, tag
 
 __all__ = ["PAGES", "Mistake", "family", "in_columns", "mistake_html", "row"]
 
@@ -82,7 +82,7 @@ class Mistake(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        sentence = tag("p", self.sentence, style=TEXT)
+        sentence = tag("p", prose(self.sentence), style=TEXT)
         return html_card(self.slug, [sentence, mistake_html(self)], [])
 
 
@@ -94,7 +94,7 @@ def mistake_html(mistake: Mistake) -> Html:
     parts = [
         html_code("wrong", mistake.wrong),
         html_code("right", mistake.right),
-        tag("p", mistake.tempting, style=TEXT),
+        tag("p", prose(mistake.tempting), style=TEXT),
     ]
     if mistake.sightings:
         links = (tag("a", _place(url), href=url) for url in mistake.sightings)
