@@ -1,4 +1,4 @@
-"""What a typographer would mend: formulas in docstrings, short code, the space before a link.
+"""What a typographer would mend: formulas in docstrings, ranges, code, links.
 
 A docstring is read in a terminal as well and is plain text there. On a page its hyphens become
 minus signs where they are meant so, and no line ends inside of a short formula.
@@ -20,7 +20,8 @@ VERBATIM = (nodes.literal, nodes.literal_block, nodes.doctest_block, nodes.math)
 HYPHEN = re.compile(r"(?<= )-(?= )|(?<![^\s(\[])-(?=[\w|])")
 OPERATOR = re.compile(r"(?<=[^\s,;:.]) ([+−/⊙×<>≤≥]) (?=\S)")
 EQUALS = re.compile(r" (=) (?=−?\d|\w\])")
-FUNCTION = re.compile(r"(?<=\b\w) (?=[σΦϕφ‖])")
+FUNCTION = re.compile(r"(?<=\b\w) (?=[σΦϕφ‖])|(?<=\b[αβλ]) (?=[A-Z]\b|d[A-Zb]\b)")
+RANGE = re.compile(r"(\d+–\d+[,.;:)]*)")
 PAIR = re.compile(r"(?<=\(\w), (?=\w+\))|(?<=_prev), (?=\w+\))")
 
 
@@ -53,6 +54,18 @@ def keep_code_together(app: Sphinx, doctree: nodes.document, docname: str) -> No
             code["classes"].append("together")
 
 
+def keep_ranges_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let no line end inside of a range of numbers."""
+    for text in list(doctree.findall(nodes.Text)):
+        parts = RANGE.split(text)
+        if len(parts) > 1 and not isinstance(text.parent, (*VERBATIM, nodes.FixedTextElement)):
+            pieces = [
+                nodes.inline("", part, classes=["together"]) if number % 2 else nodes.Text(part)
+                for number, part in enumerate(parts)
+            ]
+            text.parent.replace(text, pieces)
+
+
 def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the space between "Solution to" and its link before the link, which is underlined."""
     for title in doctree.findall(nodes.title):
@@ -64,8 +77,9 @@ def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register all three."""
+    """Register all four."""
     app.connect("object-description-transform", set_formulas, priority=900)
     app.connect("doctree-resolved", keep_code_together)
+    app.connect("doctree-resolved", keep_ranges_together)
     app.connect("doctree-resolved", part_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
