@@ -295,9 +295,13 @@ def read_tex_macros(conf: Path) -> dict[str, str]:
     Examples
     --------
     >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
     >>> from fcnref.equations.page import read_tex_macros
-    >>> read_tex_macros(Path("docs/conf.py"))[r"\R"]
-    '\\mathbb{R}'
+    >>> with TemporaryDirectory() as folder:
+    ...     conf = Path(folder, "conf.py")
+    ...     written = conf.write_text(r'tex_macros = {r"\R": r"\mathbb{R}"}')
+    ...     read_tex_macros(conf)
+    {'\\R': '\\mathbb{R}'}
     """
     try:
         assigned = [

@@ -2,7 +2,12 @@
 
 import pytest
 
-purged = pytest.importorskip("theme_assets", reason="the docs group is not installed").purged
+assets = pytest.importorskip("theme_assets", reason="the docs group is not installed")
+purged = assets.purged
+pytestmark = pytest.mark.skipif(
+    not (assets.DOCS / "node_modules" / "purgecss").exists(),
+    reason="nox --session docs brings purgecss",
+)
 
 SHEETS = {
     "a.css": ".kept { color: red } .kept .gone { color: blue } p > em { color: green }",
