@@ -7,6 +7,11 @@ annotations are left alone. A mutant that no test notices is printed, unless `eq
 why it computes the same.
 
     python benchmarks/mutation.py affine losses --workers 2
+
+The equation checker has thousands of such places, and its tests take a minute. With ``--draw 20``
+so many mutants are drawn at random, by ``--seed``, and those that no test notices are printed.
+
+    python benchmarks/mutation.py --draw 20 --seed 7
 """
 
 import argparse
@@ -15,6 +20,7 @@ import csv
 import importlib.abc
 import importlib.machinery
 import os
+import random
 import signal
 import sys
 import time
@@ -48,7 +54,16 @@ MODULES: dict[str, list[str]] = {
 }
 """The tests that are asked for each module, the quickest to notice first."""
 
-HEAVY = ["numpy", "pytest", "mpmath", "autograd", "sklearn.neural_network", "torch"]
+CHECKER = [
+    path.relative_to(ROOT / "fcnref").with_suffix("").as_posix()
+    for path in sorted((ROOT / "fcnref" / "equations").rglob("*.py"))
+    if not path.name.startswith("__")
+]
+CHECKER_TESTS = [
+    f"equations/test_{name}" for name in ("verdicts", "missing", "sums", "notation", "corpus")
+]
+
+HEAVY = ["numpy", "pytest", "lark", "mpmath", "autograd", "sklearn.neural_network", "torch"]
 """What the tests import and no mutant changes."""
 
 
@@ -202,15 +217,20 @@ def paths(tests: Sequence[str]) -> list[str]:
     return [str(path if path.exists() else path.with_suffix(".py")) for path in found]
 
 
-def score(module: str, workers: int, equivalent: dict[str, str]) -> dict[str, int]:
-    """Print the survivors of one module and return its figures."""
-    path, tests = ROOT / "fcnref" / f"{module}.py", paths(MODULES[module])
+def seconds(module: str, tests: Sequence[str]) -> float:
+    """Run the tests of a module as it is, and return how long they took."""
+    path, begun = ROOT / "fcnref" / f"{module}.py", time.monotonic()
     right = Mutant(0, "", "", compile(path.read_text(encoding="utf-8"), str(path), "exec"))
-    begun = time.monotonic()
     if not survives(module, right, tests):
         raise SystemExit(f"{module}: the tests fail without a change, so that no mutant counts.")
-    limit = 30 + 10 * workers * (time.monotonic() - begun)
-    all_of_them = mutants(path)
+    return time.monotonic() - begun
+
+
+def score(module: str, workers: int, equivalent: dict[str, str]) -> dict[str, int]:
+    """Print the survivors of one module and return its figures."""
+    tests = paths(MODULES[module])
+    limit = 30 + 10 * workers * seconds(module, tests)
+    all_of_them = mutants(ROOT / "fcnref" / f"{module}.py")
     with ThreadPoolExecutor(workers) as pool:
         alive = list(pool.map(lambda mutant: survives(module, mutant, tests, limit), all_of_them))
     survivors = [mutant for mutant, lives in zip(all_of_them, alive, strict=True) if lives]
@@ -226,6 +246,24 @@ def score(module: str, workers: int, equivalent: dict[str, str]) -> dict[str, in
     for mutant in unexplained:
         print(f"    line {mutant.line}: {mutant.key}", flush=True)
     return figures
+
+
+def try_drawn(count: int, seed: int, workers: int) -> int:
+    """Print the survivors among mutants of the equation checker that are drawn at random."""
+    every = [
+        (module, mutant)
+        for module in CHECKER
+        for mutant in mutants(ROOT / "fcnref" / f"{module}.py")
+    ]
+    drawn, tests = random.Random(seed).sample(every, count), paths(CHECKER_TESTS)
+    limit = 30 + 10 * workers * seconds(CHECKER[0], tests)
+    with ThreadPoolExecutor(workers) as pool:
+        alive = list(pool.map(lambda one: survives(*one, tests, limit), drawn))
+    for (module, mutant), lives in zip(drawn, alive, strict=True):
+        if lives:
+            print(f"{module}, line {mutant.line}: {mutant.key}")
+    print(f"{alive.count(False)} of {count} drawn from {len(every)} noticed")
+    return 1 if any(alive) else 0
 
 
 def note(figures: dict[str, dict[str, int]]) -> None:
@@ -245,6 +283,8 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help=f"some of {', '.join(MODULES)}")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true", help=f"note the figures in {TABLE.name}")
+    parser.add_argument("--draw", type=int, help="so many mutants of the equation checker instead")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw")
     options = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
@@ -252,6 +292,8 @@ def main() -> int:
     for heavy in HEAVY:
         with suppress(ModuleNotFoundError):  # a peer that has no wheel for this Python
             importlib.import_module(heavy)
+    if options.draw:
+        return try_drawn(options.draw, options.seed, options.workers)
     equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
     figures = {
         module: score(module, options.workers, equivalent.get(module, {}))

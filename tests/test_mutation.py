@@ -73,3 +73,9 @@ def test_every_module_of_the_mathematics_is_there_with_its_tests():
     for module, tests in mutation.MODULES.items():
         assert (root / "fcnref" / f"{module}.py").is_file()
         assert all(Path(path).exists() for path in mutation.paths(tests))
+
+
+def test_every_module_of_the_checker_can_be_drawn_from():
+    assert {"equations/judging", "equations/meaning/sums"} <= set(mutation.CHECKER)
+    assert all((PATH.parents[1] / "fcnref" / f"{name}.py").is_file() for name in mutation.CHECKER)
+    assert all(Path(path).exists() for path in mutation.paths(mutation.CHECKER_TESTS))
