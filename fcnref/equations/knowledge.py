@@ -18,12 +18,14 @@ from fcnref.equations.expression import (
     Free,
     Index,
     Node,
+    rewrite,
+    show,
     walk,
 )
-from fcnref.equations.meaning import Claim, Context
-from fcnref.equations.networks import LOSSES, NAMED, Probe
+from fcnref.equations.meaning import Claim, Context, Definition
+from fcnref.equations.networks import LOSSES, MIXING, NAMED, Own, Probe, build
 from fcnref.equations.notation import Notation
-from fcnref.equations.value import Fault
+from fcnref.equations.value import Fault, own_activation
 
 
 class Known(NamedTuple):
@@ -54,17 +56,35 @@ class Known(NamedTuple):
         if claim.defines is not None:
             definitions = {**self.context.definitions, claim.defines.name: claim.defines}
             known = self._replace(context=replace(self.context, definitions=definitions))
+            if claim.defines.of_function:
+                return known._with_function(claim.defines)
         parts = [part for member in claim.members for part in walk(member)]
         if len(claim.members) < 2 or any(isinstance(part, Derivative) for part in parts):
             return known
         with np.errstate(all="ignore"):
             return known._recognizing(claim)
 
+    def _with_function(self, definition: Definition) -> Known:
+        """Add what a definition f(x) = ... says of the activation, if f is one."""
+        symbol = self.notation.symbols.get(definition.name.removesuffix("()"))
+        if symbol is None or symbol.family != "activation":
+            return self
+        (parameter,) = definition.letters
+        return self._with_activation(Free(parameter), definition.body)
+
+    def _with_activation(self, argument: Free | Node, body: Expression) -> Known:
+        """Add that the activation of the argument is the body."""
+        with np.errstate(all="ignore"):
+            found = _defined_activation(argument, body, self.notation)
+        return self._replace(activation=found or self.activation)
+
     def _recognizing(self, claim: Claim) -> Known:
         left, right, *_ = claim.members
-        if isinstance(left, Apply):
-            name = _recognized_activation(claim, self.notation)
-            return self._replace(activation=name or self.activation)
+        if isinstance(left, Apply) and left.function == "activation" and not left.primes:
+            (argument,) = left.arguments
+            if not isinstance(argument, Free | Node):
+                return self
+            return self._with_activation(argument, claim.members[-1])
         if isinstance(left, Node) and left.family == "A":
             name = _recognized_output(claim, self.notation)
             return self._replace(here=name or self.here)
@@ -95,12 +115,12 @@ class Known(NamedTuple):
         for name in dict.fromkeys((self.here, self.activation)):
             if name and activation_open:
                 changed = replace(self.notation, activation=name)
-                yield changed, f"with g = {name}, as the page defines"
+                yield changed, f"with {_said(name)}"
         for cost in filter(self._may_be_the_cost, self.costs):
             changed = replace(self.notation, cost=cost)
             yield changed, f"with the cost {cost}, as the page defines"
             if self.activation and activation_open:
-                note = f"with the cost {cost} and g = {self.activation}, as the page defines"
+                note = f"with the cost {cost} and {_said(self.activation)}"
                 yield replace(changed, output=self.activation), note
 
     def _may_be_the_cost(self, name: str) -> bool:
@@ -109,22 +129,39 @@ class Known(NamedTuple):
         return declared == "any" or declared == ("sum" if name.startswith("sum") else "mean")
 
 
-def _recognized_activation(claim: Claim, notation: Notation) -> str:
-    """Return the name of the activation that a definition g(z) = ... gives, or ""."""
-    left, right = claim.members[0], claim.members[-1]
-    if not isinstance(left, Apply) or left.function != "activation" or left.primes:
+def _said(activation: str) -> str:
+    if isinstance(activation, Own):
+        return "g as the page defines it"
+    return f"g = {activation}, as the page defines"
+
+
+def _defined_activation(argument: Free | Node, body: Expression, notation: Notation) -> str:
+    """Return the activation of which g(argument) = body: by its name, if it has one."""
+    if isinstance(body, Apply) and body.function in MIXING and body.arguments == (argument,):
+        return body.function
+    if isinstance(argument, Node) and (name := _name_in_a_network(argument, body, notation)):
+        return name
+    z = Free(show(argument))
+    body = rewrite(body, lambda part: z if part == argument else part)
+    if any(
+        isinstance(p, Node) or (isinstance(p, Apply) and p.function in MIXING) for p in walk(body)
+    ):
         return ""
-    argument = left.arguments[0]
-    if not isinstance(argument, Free | Node):
+    own, Z = own_activation(z, body, notation), np.linspace(-3, 3, 24)[None]
+    try:
+        values = own.values(build(Probe((4, 4, 4), 1, own)), Z)
+    except (Fault, ValueError):
         return ""
+    elementwise = ((name, g) for name, g in NAMED.items() if name not in MIXING)
+    return next((name for name, g in elementwise if np.allclose(g(Z), values)), own)
+
+
+def _name_in_a_network(argument: Node, body: Expression, notation: Notation) -> str:
+    """Return the name of the activation that takes a quantity of a network to the body, or ""."""
+    probe = Probe((4, 4, 4), 1, "elementwise")
     for name in NAMED:
-        named = replace(left, function=name)
-        try:
-            probe = Probe((4, 4, 4), 1, "elementwise")
-            outcome = Bench(notation).compare(named, right, networks=(probe,), thorough=False)
-        except Fault:
-            continue
-        if outcome.failure is None and outcome.places:
+        outcome = Bench(notation).tried(Apply(name, (argument,)), body, networks=(probe,))
+        if outcome is not None and outcome.failure is None and outcome.places:
             return name
     return ""
 

@@ -35,6 +35,18 @@ SQUARE = ((4, 4, 4, 4), 4)
 FEW_EXAMPLES = ((5, 3, 4, 6), 2)
 
 
+class Own(str):
+    """The name of an elementwise activation that a page defines itself, with its values.
+
+    Attributes
+    ----------
+    values
+        The values in a network, at the pre-activations of a layer.
+    """
+
+    values: Callable[[Network, Values], Values]
+
+
 class Probe(NamedTuple):
     """All that decides what a probing network is.
 
@@ -122,6 +134,8 @@ class Network:
     ) -> Callable[[Values], Values]:
         """Return the map of a layer, on columns."""
         name = self.output if layer == self.depth else self.probe.activation
+        if isinstance(name, Own):
+            return partial(name.values, self)
         if name == "generic":
             mixing = self._mixing[layer]
             return lambda Z: np.tanh(mixing @ Z / 2) + 0.4 * np.sin(Z)
@@ -293,6 +307,8 @@ NAMED: dict[str, Callable[[Values], Values]] = {
 }
 """The maps that a page can name, extended to complex arguments where they have a kink."""
 
+_MADE = ("generic", "elementwise", "layer_norm")
+
 MIXING = frozenset({"generic", "softmax", "log_softmax", "layer_norm"})
 """The maps that take the units of a column together."""
 
@@ -330,8 +346,9 @@ def build(probe: Probe) -> Network:
     ValueError
         If an activation or a cost is not known, if the network is large, or if it tells nothing.
     """
-    for name in (probe.activation, probe.output):
-        if name not in {"generic", "elementwise", "layer_norm", "", *NAMED}:
+    maps = (probe.activation, probe.output)
+    for name in maps:
+        if not (isinstance(name, Own) or name in {"", *_MADE, *NAMED}):
             raise ValueError(f"build: {name!r} is no activation; choose from {', '.join(NAMED)}")
     loss = probe.cost.removeprefix("sum ")
     if loss not in {"any", "mean", "sum", *LOSSES}:
@@ -343,7 +360,7 @@ def build(probe: Probe) -> Network:
             "declare smaller widths, or a smaller examples_count"
         )
     network = Network(probe)
-    kinked = {"relu", "leaky_relu"} & {probe.activation, probe.output}
+    kinked = any(isinstance(g, Own) or g in {"relu", "leaky_relu"} for g in maps)
     if not kinked and not probe.dropout and (dead := network.dead()):
         raise ValueError(
             f"build: the derivative of J by {dead[0]} vanishes; the probe tells nothing"

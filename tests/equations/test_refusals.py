@@ -476,6 +476,70 @@ def test_the_activation_and_the_cost_that_the_page_defines_are_used():
     assert check_page(f"{SIGMOID}\n\n$$ {first} $$\n")[-1].status == "wrong"
 
 
+SLOPE = r"\frac{\partial a_j^{[l]}}{\partial z_j^{[l]}}"
+LEAVES = r"\begin{cases} z & z > 0 \\ \alpha (e^z - 1) & z \le 0 \end{cases}"
+SLOPE_OF_LEAVES = (
+    r"\begin{cases} 1 & z_j^{[l]} > 0 \\ a_j^{[l]} + \alpha & z_j^{[l]} \le 0 \end{cases}"
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "body", "right", "wrong"),
+    [
+        ("g(z)", "3 z", "3", "2"),
+        ("g(z)", r"\frac{1}{1 + e^{-z}}", "a_j^{[l]} (1 - a_j^{[l]})", "a_j^{[l]} (1 + a_j^{[l]})"),
+        ("g(u)", r"\frac{u}{1 + |u|}", "(1 - |a_j^{[l]}|)^2", "(1 - |z_j^{[l]}|)^2"),
+        ("g(z_j^{[l]})", "(z_j^{[l]})^3", "3 (z_j^{[l]})^2", "3 (a_j^{[l]})^2"),
+        (r"\sigma(z)", LEAVES, SLOPE_OF_LEAVES, SLOPE_OF_LEAVES.replace(r"+ \alpha", "")),
+        ("g(z)", r"\max(0, z)", "[z_j^{[l]} > 0]", "1"),
+    ],
+)
+def test_what_a_page_says_of_its_activation_is_what_g_is_there(left, body, right, wrong):
+    defined = f"$$ {left} = {body} $$\n\n$$ {SLOPE} = "
+    found = check_page(f"{defined}{right} $$\n", "one-example")
+    assert [verdict.status for verdict in found] == ["definition", "true"]
+    assert "as the page defines" in str(found[1])
+    assert check_page(f"{defined}{wrong} $$\n", "one-example")[1].status == "wrong"
+    assert check_page(f"$$ {SLOPE} = {right} $$\n", "one-example")[0].status == "wrong"
+
+
+SOFTMAX = r"\operatorname{softmax}(z^{[l]})"
+WRITTEN_OUT = r"\frac{e^{z_j^{[l]}}}{\sum_{p=1}^{n^{[l]}} e^{z_p^{[l]}}}"
+
+
+@pytest.mark.parametrize(
+    "defined",
+    [
+        f"g(z^{{[l]}}) = {SOFTMAX}",
+        r"g(z) = \operatorname{softmax}(z)",
+        f"a_j^{{[l]}} = {WRITTEN_OUT}",
+    ],
+)
+def test_an_activation_of_whole_columns_is_recognized_too(defined):
+    slope = r"\frac{\partial a_j^{[l]}}{\partial z_p^{[l]}} = a_j^{[l]} ([j = p] - a_p^{[l]})"
+    found = check_page(f"$$ {defined} $$\n\n$$ {slope} $$\n", "one-example")
+    assert [verdict.status for verdict in found] == ["definition", "true"]
+    assert "g = softmax" in str(found[1])
+
+
+def test_two_activations_that_are_printed_alike_are_not_confused():
+    numbers = ("0.33333331", "0.33333339")
+    for number in (*numbers, numbers[0]):
+        for said in numbers:
+            page = f"$$ g(z) = {number} z $$\n\n$$ {SLOPE} = {said} $$\n"
+            right = check_page(page, "one-example")[1].status == "true"
+            assert right == (said == number)
+
+
+@pytest.mark.parametrize(
+    "body", [r"\frac{z}{0}", r"\log(-1 - z^2)", "W^{[l]} z", "q(z)", r"2 \operatorname{softmax}(z)"]
+)
+def test_what_is_no_elementwise_map_is_not_taken_for_the_activation(body):
+    found = check_page(f"$$ g(z) = {body} $$\n\n$$ {SLOPE} = 3 $$\n", "one-example")
+    assert found[1].status == "wrong"
+    assert "as the page defines" not in str(found[1])
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [

@@ -14,6 +14,7 @@ from fcnref.equations.value import (  # noqa: F401, each registers the kinds it 
     stored,
 )
 from fcnref.equations.value.arithmetic import sized
+from fcnref.equations.value.functions import own_activation
 from fcnref.equations.value.matrices import claimed_shape
 from fcnref.equations.value.scope import (
     Fault,
@@ -41,6 +42,7 @@ __all__ = [
     "claimed_shape",
     "evaluate",
     "holds",
+    "own_activation",
     "shape_of",
     "sized",
 ]

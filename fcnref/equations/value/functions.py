@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from fcnref.equations.expression import Apply, Called, show
-from fcnref.equations.networks import NAMED, Values
+from fcnref.equations.expression import Apply, Called, Expression, Free, show
+from fcnref.equations.networks import NAMED, Network, Own, Values
+from fcnref.equations.notation import Notation
 from fcnref.equations.value.derivatives import differentiated
 from fcnref.equations.value.scope import (
     NoLayer,
@@ -20,6 +22,7 @@ from fcnref.equations.value.scope import (
     shape_of,
     sizes,
 )
+from fcnref.equations.value.stored import free_key
 
 
 def _real_choice(choose: Callable[[Values, Values], Values]) -> Callable[[Values, Values], Values]:
@@ -93,6 +96,19 @@ def _(node: Called, scope: Scope) -> Values:
     return differentiated(function, argument, node.primes)
 
 
+def own_activation(z: Free, body: Expression, notation: Notation) -> Own:
+    """Return the elementwise activation that a page defines as g(z) = body."""
+
+    def values(network: Network, Z: Values) -> Values:
+        entries = Z.reshape(-1, 1, 1)
+        scope = Scope(network, notation, moved={free_key(z): entries})
+        return np.broadcast_to(evaluate(body, scope), entries.shape).reshape(Z.shape)
+
+    own = Own(f"{z} ↦ {body}")
+    own.values = values
+    return own
+
+
 @evaluate.register
 def _(node: Apply, scope: Scope) -> Values:
     arguments = [evaluate(argument, scope) for argument in node.arguments]
@@ -141,9 +157,12 @@ def _function(node: Apply, scope: Scope) -> Callable[[Values], Values]:
     name = node.function
     if name == "activation":
         if node.layer is None:
-            if scope.network.probe.activation not in NAMED:
+            g = scope.network.probe.activation
+            if isinstance(g, Own):
+                return partial(g.values, scope.network)
+            if g not in NAMED:
                 raise NoMeaning("the notation does not say which function g is")
-            return _function(replace(node, function=scope.network.probe.activation), scope)
+            return _function(replace(node, function=g), scope)
         layer = scope.fixed(node.layer)
         if not 1 <= layer <= scope.network.depth:
             raise NoLayer(f"there is no layer {layer}")
