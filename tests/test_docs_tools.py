@@ -48,3 +48,14 @@ def test_a_formula_in_a_docstring_gets_its_signs_and_stays_whole():
         == "exp(−z)\u00a0+\u00a01 lies in 0 to n\u00a0−\u00a01"
     )
     assert formula("two well-known, floating-point words") == "two well-known, floating-point words"
+    assert formula("W - α V") == "W\u00a0−\u00a0α\u00a0V"
+
+
+def test_a_range_of_numbers_stays_on_a_line_and_code_is_left_alone():
+    keep = pytest.importorskip("typography").keep_ranges_together
+    nodes = pytest.importorskip("docutils.nodes")
+    line = nodes.paragraph("", "", nodes.Text("lines 19–20, 27"), nodes.literal("", "1–2"))
+    keep(None, nodes.container("", line), "")
+    assert line.astext() == "lines 19–20, 271–2"
+    [kept] = line.findall(nodes.inline)
+    assert (kept.astext(), kept["classes"]) == ("19–20,", ["together"])
