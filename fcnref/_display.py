@@ -108,13 +108,20 @@ def text_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     )
 
 
-def html_table(head: Sequence[str], body: Sequence[Sequence[str]], tints: Sequence[str]) -> Html:
-    """Lay out a table in HTML, a line a row, tinted by verdict; what is too wide scrolls."""
+def html_table(
+    head: Sequence[str],
+    body: Sequence[Sequence[str]],
+    tints: Sequence[str],
+    *,
+    wrapped: bool = False,
+) -> Html:
+    """Lay out a table in HTML, tinted by verdict: a line a row, which scrolls, unless wrapped."""
     cell = "text-align: left; padding: 0.2em 0.8em 0.2em 0.4em"
+    inner = cell if wrapped else f"{cell}; white-space: nowrap"
     rows = [
         tag(
             "tr",
-            *(tag("td", text, style=f"{cell}; white-space: nowrap") for text in line),
+            *(tag("td", text, style=inner) for text in line),
             style=f"background: {TINTS.get(tint, 'transparent')}",
         )
         for line, tint in zip(body, tints, strict=True)

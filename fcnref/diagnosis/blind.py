@@ -54,7 +54,7 @@ class BlindSpots(NamedTuple):
 
     def _repr_html_(self) -> str:
         head = ["mistake", "on this problem", "where, or which"]
-        table = html_table(head, self._rows(), [""] * len(self._rows()))
+        table = html_table(head, self._rows(), [""] * len(self._rows()), wrapped=True)
         title = "Blind spots" if self._rows() else "No blind spot"
         return html_card(title, [table] if self._rows() else [], self.reasons)
 
