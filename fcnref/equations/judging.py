@@ -293,11 +293,11 @@ def _wrong(
     unused = [fault.text for fault in claim.reproaches if fault.code == "unused"]
     parts = [*unused[:1], failure.text, *found.causes]
     codes = dict.fromkeys((failure.code, *found.codes, *(r.code for r in claim.reproaches)))
-    texts = [repair.text for repair in found.repairs]
+    repair, *others = dict.fromkeys(repair.text for repair in found.repairs) or [""]
     return blank._replace(
         status="wrong",
         message=" / ".join(parts),
         codes=tuple(codes),
-        repair=texts[0] if texts else "",
-        alternatives=tuple(dict.fromkeys(texts[1:])),
+        repair=repair,
+        alternatives=tuple(others),
     )

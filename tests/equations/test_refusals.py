@@ -522,6 +522,12 @@ def test_an_activation_of_whole_columns_is_recognized_too(defined):
     assert "g = softmax" in str(found[1])
 
 
+def test_a_repair_that_is_found_in_two_ways_is_told_once():
+    found = check_page(f"$$ g(z) = 3 z $$\n\n$$ {SLOPE} = 2 $$\n", "one-example")[1]
+    assert found.repair == "true with 3 for 2"
+    assert found.alternatives == ()
+
+
 def test_two_activations_that_are_printed_alike_are_not_confused():
     numbers = ("0.33333331", "0.33333339")
     for number in (*numbers, numbers[0]):
