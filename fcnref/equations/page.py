@@ -261,18 +261,24 @@ def _blank(found: re.Match[str]) -> str:
 
 _NEWCOMMAND = re.compile(
     r"\\(?:(?:re)?newcommand|providecommand|[gex]?def|DeclareMathOperator)\*?"
-    r"\s*\{?\s*\\(?P<name>[A-Za-z]+)\s*\}?\s*(?:\[\d\])?(?:#\d)*\s*(?=\{)"
+    r"\s*\{?\s*\\(?P<name>[A-Za-z]+)\s*\}?\s*(?:\[\d\])?\s*(?:\[(?P<default>[^]]*)\])?"
+    r"(?:#\d)*\s*(?=\{)"
 )
 
 
 def read_macros(text: str) -> dict[str, str]:
-    r"""Collect what a page defines by \newcommand, \def and \DeclareMathOperator."""
+    r"""Collect what a page defines by \newcommand, \def and \DeclareMathOperator.
+
+    The default of an optional argument is kept under the name with brackets behind it.
+    """
     macros: dict[str, str] = {}
     for found in _NEWCOMMAND.finditer(text[: 40 * LONGEST]):
         body = _braced(text, found.end())
         if body is not None:
             word = "DeclareMathOperator" in found[0]
             macros["\\" + found["name"]] = rf"\operatorname{{{body}}}" if word else body
+            if found["default"] is not None:
+                macros["\\" + found["name"] + "[]"] = found["default"]
     return macros
 
 
@@ -331,17 +337,29 @@ def _braced(text: str, start: int) -> str | None:
 
 
 _NAME = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
+_BRACKETS = re.compile(r"\s*\[((?:[^][{}]|\{[^{}]*\}|\[[^][]*\])*)\]")
 _MOST_EXPANSIONS = 2_000
 
 
 def expand(tex: str, macros: Mapping[str, str]) -> str:
     r"""Replace macros by what they stand for, as TeX does: without braces, and then read again.
 
+    Parameters
+    ----------
+    tex
+        The formula.
+    macros
+        From a name to a body, with #1 where the first argument goes; under a name with brackets
+        behind it, what the first argument is where none is given in brackets.
+
     Examples
     --------
     >>> from fcnref.equations.page import expand
     >>> expand(r"\partial\loss W\at{l-1}", {r"\loss": "J", r"\at": "^{[#1]}"})
     '\\partial J W^{[l-1]}'
+    >>> derivative = {r"\pd": r"\frac{\partial #1}{\partial #2}", r"\pd[]": "J"}
+    >>> expand(r"\pd{W} = \pd[Z]{W}", derivative)
+    '\\frac{\\partial J}{\\partial W} = \\frac{\\partial Z}{\\partial W}'
     """
     bodies = {"\\" + name.removeprefix("\\"): body for name, body in macros.items()}
     done, rest = "", tex
@@ -353,7 +371,8 @@ def expand(tex: str, macros: Mapping[str, str]) -> str:
         text, *parameters = re.split(r"#(\d)", bodies[found[0]])
         arguments = {}
         for number in range(1, max(map(int, parameters[::2]), default=0) + 1):
-            arguments[str(number)], rest = _argument(rest)
+            default = bodies.get(found[0] + "[]") if number == 1 else None
+            arguments[str(number)], rest = _argument(rest, default)
         for parameter, after in zip(parameters[::2], parameters[1::2], strict=True):
             text += _apart(text, arguments[parameter]) + arguments[parameter]
             text += _apart(text, after) + after
@@ -362,8 +381,14 @@ def expand(tex: str, macros: Mapping[str, str]) -> str:
     return done + rest
 
 
-def _argument(tex: str) -> tuple[str, str]:
-    """Split off the argument of a macro: what stands in braces, or one sign."""
+def _argument(tex: str, default: str | None) -> tuple[str, str]:
+    """Split off the argument of a macro: what stands in braces, or one sign.
+
+    Where there is a default, the argument stands in brackets or is that.
+    """
+    if default is not None:
+        given = _BRACKETS.match(tex)
+        return (given[1], tex[given.end() :]) if given else (default, tex)
     tex = tex.lstrip()
     inside = _braced(tex, 0)
     if inside is not None:

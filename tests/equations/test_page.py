@@ -7,7 +7,7 @@ import pytest
 
 from fcnref.equations import check_equation, check_page
 from fcnref.equations.__main__ import main
-from fcnref.equations.page import Display, expand, read_page, statements
+from fcnref.equations.page import Display, expand, read_macros, read_page, statements
 
 DW = r"\frac{\partial J}{\partial W^{[l]}} = \frac{\partial J}{\partial Z^{[l]}} A^{[l-1]\top}"
 
@@ -231,3 +231,24 @@ def test_a_macro_takes_one_letter_where_no_braces_follow():
     macro = "\\newcommand{\\at}[1]{a_{#1,i}^{[l]}}\n\n"
     (verdict,) = check_page(f"{macro}$$ \\at j = g(z_{{j,i}}^{{[l]}}) $$\n")
     assert verdict.places == 144
+
+
+@pytest.mark.parametrize(
+    ("tex", "read"),
+    [
+        (r"\pd{W}", r"\frac{\partial J}{\partial W}"),
+        (r"\pd[z_{j}]{w}", r"\frac{\partial z_{j}}{\partial w}"),
+        (r"\pd [Z^{[l]}] W", r"\frac{\partial Z^{[l]}}{\partial W}"),
+        (r"\pd{W} [p = j]", r"\frac{\partial J}{\partial W} [p = j]"),
+        (r"\pd[", r"\frac{\partial J}{\partial [}"),
+    ],
+)
+def test_an_optional_argument_of_a_macro_is_given_in_brackets_or_by_its_default(tex, read):
+    macros = read_macros(r"\newcommand{\pd}[2][J]{\frac{\partial #1}{\partial #2}}")
+    assert expand(tex, macros) == read
+
+
+def test_a_page_whose_macro_has_an_optional_argument_is_read():
+    macro = r"\newcommand{\pd}[2][J]{\frac{\partial #1}{\partial #2}}"
+    [verdict] = check_page(macro + "\n\n" + r"$$ \pd{W^{[l]}} = \pd{Z^{[l]}} A^{[l-1]\top} $$")
+    assert verdict.status == "true"
