@@ -69,8 +69,8 @@ def measured(root: Path, again: Path) -> tuple[list[tuple[str, float, int]], lis
     rows.append(("nothing changed", build(root), executed(root) - rows[0][2]))
     with (root / "docs" / PAGE).open("a", encoding="utf-8") as page:
         page.write("\nOne more line.\n")
-    rows.append(("a line more on a page with cells", build(root), executed(root) - rows[0][2]))
-    rows.append(("from nothing, in another folder", build(again), executed(again)))
+    rows.append(("a line more on a page", build(root), executed(root) - rows[0][2]))
+    rows.append(("from nothing, another folder", build(again), executed(again)))
     return rows, differing(kept, again / "docs" / "_build" / "html")
 
 
