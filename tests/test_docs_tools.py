@@ -59,3 +59,13 @@ def test_a_range_of_numbers_stays_on_a_line_and_code_is_left_alone():
     assert line.astext() == "lines 19–20, 271–2"
     [kept] = line.findall(nodes.inline)
     assert (kept.astext(), kept["classes"]) == ("19–20,", ["together"])
+
+
+def test_a_path_in_a_table_may_go_on_in_the_next_line():
+    break_paths = pytest.importorskip("typography").break_paths
+    nodes = pytest.importorskip("docutils.nodes")
+    cell = nodes.paragraph("", "", nodes.Text("second/long_name, n/m"), nodes.literal("", "aa/bb"))
+    outside = nodes.paragraph("", "", nodes.Text("activations/gated"))
+    break_paths(None, nodes.container("", nodes.entry("", cell), outside), "")
+    assert cell.astext() == "second/\N{ZERO WIDTH SPACE}long_\N{ZERO WIDTH SPACE}name, n/maa/bb"
+    assert outside.astext() == "activations/gated"

@@ -1,4 +1,4 @@
-"""What a typographer would mend: formulas in docstrings, ranges, code, links.
+"""What a typographer would mend: formulas in docstrings, ranges, code, paths, links.
 
 A docstring is read in a terminal as well and is plain text there. On a page its hyphens become
 minus signs where they are meant so, and no line ends inside of a short formula.
@@ -14,7 +14,7 @@ from docutils import nodes
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+MINUS, SPACE, BREAK = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}"
 LONGEST = 30
 VERBATIM = (nodes.literal, nodes.literal_block, nodes.doctest_block, nodes.math)
 HYPHEN = re.compile(r"(?<= )-(?= )|(?<![^\s(\[])-(?=[\w|])")
@@ -22,6 +22,7 @@ OPERATOR = re.compile(r"(?<=[^\s,;:.]) ([+−/⊙×<>≤≥]) (?=\S)")
 EQUALS = re.compile(r" (=) (?=−?\d|\w\])")
 FUNCTION = re.compile(r"(?<=\b\w) (?=[σΦϕφ‖])|(?<=\b[αβλ]) (?=[A-Z]\b|d[A-Zb]\b)")
 RANGE = re.compile(r"(\d+–\d+[,.;:)]*)")
+JOINT = re.compile(r"(?<=\w\w[/_])(?=\w\w)")
 PAIR = re.compile(r"(?<=\(\w), (?=\w+\))|(?<=_prev), (?=\w+\))")
 
 
@@ -66,6 +67,14 @@ def keep_ranges_together(app: Sphinx, doctree: nodes.document, docname: str) -> 
             text.parent.replace(text, pieces)
 
 
+def break_paths(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let a line of a table end after a slash or an underscore of a path."""
+    for cell in doctree.findall(nodes.entry):
+        for text in list(cell.findall(nodes.Text)):
+            if not isinstance(text.parent, VERBATIM):
+                text.parent.replace(text, nodes.Text(JOINT.sub(BREAK, text)))
+
+
 def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the space between "Solution to" and its link before the link, which is underlined."""
     for title in doctree.findall(nodes.title):
@@ -77,9 +86,10 @@ def part_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register all four."""
+    """Register all of them."""
     app.connect("object-description-transform", set_formulas, priority=900)
     app.connect("doctree-resolved", keep_code_together)
     app.connect("doctree-resolved", keep_ranges_together)
+    app.connect("doctree-resolved", break_paths)
     app.connect("doctree-resolved", part_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
