@@ -126,9 +126,15 @@ def html_table(
         )
         for line, tint in zip(body, tints, strict=True)
     ]
-    top = tag("tr", *(tag("th", text, scope="col", style=cell) for text in head))
+    top = tag("tr", *(tag("th", *_raised(text), scope="col", style=cell) for text in head))
     style = "border-collapse: collapse; color: inherit"
     return tag("table", tag("thead", top), tag("tbody", *rows), style=style)
+
+
+def _raised(text: str) -> list[str]:
+    """Raise the T of a transpose, for which few typefaces have a letter of its own."""
+    letter = tag("sup", "T", style="line-height: 0")
+    return [letter if part == "ᵀ" else part for part in re.split("(ᵀ)", text) if part]
 
 
 def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:

@@ -1,10 +1,12 @@
 """What records and reports look like: in text, in HTML, and as a truth value."""
 
+import re
+
 import numpy as np
 import pytest
 
 from fcnref import AffineGradients
-from fcnref._display import number
+from fcnref._display import html_table, number
 from fcnref.diagnosis import blind_spots, cards, diagnose, wrong_gradients
 from fcnref.diagnosis.deltas import right_blocks
 from fcnref.diagnosis.examples import example_weights
@@ -139,3 +141,9 @@ def test_no_way_to_weigh_the_examples_is_listed_twice_or_right(m):
 @pytest.mark.parametrize("m", [0, 1, 65])
 def test_one_example_and_very_many_are_not_weighed(m):
     assert example_weights(m) == ()
+
+
+def test_a_transpose_in_a_heading_is_a_raised_letter():
+    table = html_table(["⟨Jᵀ g, v⟩", "a < b"], [["1", "2"]], ["right"])
+    assert re.search(r"⟨J<sup[^>]*>T</sup> g, v⟩</th>", table)
+    assert "a &lt; b</th>" in table
