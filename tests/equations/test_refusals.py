@@ -512,6 +512,7 @@ WRITTEN_OUT = r"\frac{e^{z_j^{[l]}}}{\sum_{p=1}^{n^{[l]}} e^{z_p^{[l]}}}"
     [
         f"g(z^{{[l]}}) = {SOFTMAX}",
         r"g(z) = \operatorname{softmax}(z)",
+        r"g(z^{[l]}) = \frac{e^{z^{[l]}}}{\sum_{p=1}^{n^{[l]}} e^{z_p^{[l]}}}",
         f"a_j^{{[l]}} = {WRITTEN_OUT}",
     ],
 )
@@ -538,12 +539,26 @@ def test_two_activations_that_are_printed_alike_are_not_confused():
 
 
 @pytest.mark.parametrize(
+    ("left", "body", "right", "name"),
+    [
+        ("g(z)", r"\frac{1}{1 + e^{-z}}", "a_j^{[l]} (1 - a_j^{[l]})", "sigmoid"),
+        ("g(z_j^{[l]})", r"1 - \frac{2}{e^{2 z_j^{[l]}} + 1}", "1 - (a_j^{[l]})^2", "tanh"),
+        ("g(u)", r"\begin{cases} u & u > 0 \\ 0 & u \le 0 \end{cases}", "[a_j^{[l]} > 0]", "relu"),
+    ],
+)
+def test_an_activation_that_has_a_name_is_called_by_it(left, body, right, name):
+    page = f"$$ {left} = {body} $$\n\n$$ {SLOPE} = {right} $$\n"
+    assert f"g = {name}, as the page defines" in str(check_page(page, "one-example")[1])
+
+
+@pytest.mark.parametrize(
     "body", [r"\frac{z}{0}", r"\log(-1 - z^2)", "W^{[l]} z", "q(z)", r"2 \operatorname{softmax}(z)"]
 )
 def test_what_is_no_elementwise_map_is_not_taken_for_the_activation(body):
-    found = check_page(f"$$ g(z) = {body} $$\n\n$$ {SLOPE} = 3 $$\n", "one-example")
-    assert found[1].status == "wrong"
-    assert "as the page defines" not in str(found[1])
+    for slope in ("3", "0"):
+        found = check_page(f"$$ g(z) = {body} $$\n\n$$ {SLOPE} = {slope} $$\n", "one-example")
+        assert found[1].status == "wrong"
+        assert "as the page defines" not in str(found[1])
 
 
 @pytest.mark.parametrize(
