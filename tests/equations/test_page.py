@@ -252,3 +252,22 @@ def test_a_page_whose_macro_has_an_optional_argument_is_read():
     macro = r"\newcommand{\pd}[2][J]{\frac{\partial #1}{\partial #2}}"
     [verdict] = check_page(macro + "\n\n" + r"$$ \pd{W^{[l]}} = \pd{Z^{[l]}} A^{[l-1]\top} $$")
     assert verdict.status == "true"
+
+
+def test_a_declared_operator_is_set_and_read_as_one():
+    macros = read_macros(r"\DeclareMathOperator{\soft}{softmax}")
+    assert macros == {r"\soft": r"\operatorname{softmax}"}
+
+
+def test_what_follows_a_definition_in_a_display_is_read_whole():
+    tex = r"\newcommand{\T}{^{\top}}\frac{\partial J}{\partial W^{[l]}} = 0"
+    [statement] = statements(Display(1, tex), read_macros(tex))
+    assert statement.tex.startswith(r"\frac")
+
+
+def test_lines_are_counted_through_what_is_verbatim(tmp_path):
+    tex = "\\begin{verbatim}\n$$ a = b $$\n\n\\end{verbatim}\n\n$$ c = d $$\n"
+    notes = tmp_path / "notes.tex"
+    notes.write_text(tex)
+    [display] = read_page(notes)
+    assert (display.line, display.tex.strip()) == (6, "c = d")
