@@ -8,8 +8,8 @@ why it computes the same.
 
     python benchmarks/mutation.py affine losses --workers 2
 
-The equation checker has thousands of such places, and its tests take a minute. With ``--draw 20``
-so many mutants are drawn at random, by ``--seed``, and those that no test notices are printed.
+The equation checker has thousands of such places, and its tests take a minute or two. With
+``--draw 20`` so many mutants are drawn at random, by ``--seed``, and the survivors are printed.
 
     python benchmarks/mutation.py --draw 20 --seed 7
 """
@@ -60,7 +60,8 @@ CHECKER = [
     if not path.name.startswith("__")
 ]
 CHECKER_TESTS = [
-    f"equations/test_{name}" for name in ("verdicts", "missing", "sums", "notation", "corpus")
+    f"equations/test_{name}"
+    for name in ("verdicts", "refusals", "missing", "page", "sums", "notation", "binding", "corpus")
 ]
 
 HEAVY = ["numpy", "pytest", "lark", "mpmath", "autograd", "sklearn.neural_network", "torch"]

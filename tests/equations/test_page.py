@@ -271,3 +271,8 @@ def test_lines_are_counted_through_what_is_verbatim(tmp_path):
     notes.write_text(tex)
     [display] = read_page(notes)
     assert (display.line, display.tex.strip()) == (6, "c = d")
+
+
+def test_a_declaration_that_is_not_understood_is_told_with_its_line():
+    [verdict] = check_page("# Notes\n\n% notation: cost: none\n")
+    assert (verdict.line, verdict.codes) == (3, ("notation",))

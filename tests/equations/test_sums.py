@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fcnref.equations import Notation
+from fcnref.equations import Notation, check_equation
 from fcnref.equations.meaning import Context, read
 from fcnref.equations.networks import Probe, build
 from fcnref.equations.value import Scope, evaluate, series
@@ -51,3 +51,12 @@ def test_a_sum_is_what_numpy_makes_of_it(tex, most, monkeypatch):
         together = evaluate(claim.members[0], scope.bind("j", rows).bind("i", columns))
         spread = np.broadcast_to(together, (Z.size, 1, 1)).reshape(Z.shape)
         np.testing.assert_allclose(spread, SUMS[tex], rtol=1e-13)
+
+
+def test_the_sum_of_a_column_at_every_example_is_that_of_its_entries():
+    notation = Notation().extend({"symbols": {"S": "function sum"}})
+    for right, status in [
+        (r"\sum_{j=1}^{n^{[l]}} z_{j,i}^{[l]}", "definition"),
+        ("z_{1,i}^{[l]}", "wrong"),
+    ]:
+        assert check_equation(f"S(z_{{:,i}}^{{[l]}}) = {right}", notation).status == status
