@@ -143,7 +143,7 @@ def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
     pairs = (
         part
         for key, text in facts
-        for part in (tag("dt", key, style=name), tag("dd", *_at_slashes(text), style=value))
+        for part in (tag("dt", key, style=name), tag("dd", *_at_slashes(prose(text)), style=value))
     )
     grid = "display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 1em; margin: 0 0.4em"
     heading = tag("p", tag("strong", prose(title)), style="margin: 0.8em 0.4em 0.2em")
@@ -152,7 +152,7 @@ def html_facts(title: str, facts: Iterable[tuple[str, str]]) -> Html:
 
 def _at_slashes(text: str) -> list[str]:
     """Let a line end after a slash between words, as in the activations of a network."""
-    first, *rest = re.split(r"(?<=[a-z]{2}/)(?=[a-z]{2})", prose(text))
+    first, *rest = re.split(r"(?<=[a-z]{2}/)(?=[a-z]{2})", text)
     parts = [first, *(part for word in rest for part in (tag("wbr"), word))]
     return [kept for part in parts for kept in _kept_whole(part)]
 

@@ -1,7 +1,6 @@
 """What a diagnosis says: which blocks are wrong, which mistake explains them, what to write."""
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -9,7 +8,7 @@ from fcnref._display import html_card, html_facts, html_table, prose, text_table
 from fcnref._reports import QuantityRow
 from fcnref.diagnosis.pieces import Item
 from fcnref.mistakes import MISTAKES, Mistake
-from fcnref.mistakes.record import in_columns
+from fcnref.mistakes.record import why_lines
 from fcnref.problem import Problem
 
 __all__ = ["Finding", "Report", "findings_of"]
@@ -46,7 +45,7 @@ class Finding(NamedTuple):
             f"  where   {', '.join(self.places)}",
             f"  yours   {'; '.join(self.formulas)}",
             f"  write   {self.write}",
-            *in_columns("why", textwrap.fill(self.mistake.tempting, 78)),
+            *why_lines(self.mistake),
             f"  page    {self.mistake.page}",
         ]
         return "\n".join(lines)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeAlias
 
-from fcnref.equations.networks import LOSSES, NAMED, VARIANCES
+from fcnref.equations.networks import LOSSES, MADE, NAMED, VARIANCES
 
 Reader: TypeAlias = "Callable[[str, Any], Any]"
 
@@ -81,7 +81,6 @@ def words(key: str, value: Any) -> dict[str, str]:
 
 
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
-_MAP = one_of("generic", "elementwise", "layer_norm", *NAMED)
 _OPERATORS = (
     *("*", "⊙", "·", "×", "∘", r"\cdot", r"\times", r"\odot", r"\circ", r"\ast", r"\star"),
     *(r"\otimes", r"\bullet", r"\oplus"),
@@ -93,8 +92,8 @@ READERS: dict[str, Reader] = {
     "layer_letters": list_of(letter),
     "jacobian": one_of("numerator", "denominator"),
     "gradients": one_of("variable", "transposed"),
-    "activation": _MAP,
-    "output": one_of("", "generic", "elementwise", "layer_norm", *NAMED),
+    "activation": one_of(*MADE, *NAMED),
+    "output": one_of("", *MADE, *NAMED),
     "cost": one_of("any", "mean", "sum", *LOSSES, *(f"sum {loss}" for loss in LOSSES)),
     "chain": one_of("strict", "formal"),
     "depth": whole(1, 100),

@@ -56,13 +56,12 @@ class Known(NamedTuple):
         if claim.defines is not None:
             definitions = {**self.context.definitions, claim.defines.name: claim.defines}
             known = self._replace(context=replace(self.context, definitions=definitions))
-            if claim.defines.of_function:
-                return known._with_function(claim.defines)
         parts = [part for member in claim.members for part in walk(member)]
-        if len(claim.members) < 2 or any(isinstance(part, Derivative) for part in parts):
-            return known
+        derives = any(isinstance(part, Derivative) for part in parts)
         with np.errstate(all="ignore"):
-            return known._recognizing(claim)
+            if claim.defines is not None and claim.defines.of_function:
+                return known._with_function(claim.defines)
+            return known if len(claim.members) < 2 or derives else known._recognizing(claim)
 
     def _with_function(self, definition: Definition) -> Known:
         """Add what a definition f(x) = ... says of the activation, if f is one."""
@@ -74,8 +73,7 @@ class Known(NamedTuple):
 
     def _with_activation(self, argument: Free | Node, body: Expression) -> Known:
         """Add that the activation of the argument is the body."""
-        with np.errstate(all="ignore"):
-            found = _defined_activation(argument, body, self.notation)
+        found = _defined_activation(argument, body, self.notation)
         return self._replace(activation=found or self.activation)
 
     def _recognizing(self, claim: Claim) -> Known:
@@ -158,9 +156,9 @@ def _defined_activation(argument: Free | Node, body: Expression, notation: Notat
 
 def _name_in_a_network(argument: Node, body: Expression, notation: Notation) -> str:
     """Return the name of the activation that takes a quantity of a network to the body, or ""."""
-    probe = Probe((4, 4, 4), 1, "elementwise")
+    bench, probe = Bench(notation), Probe((4, 4, 4), 1, "elementwise")
     for name in NAMED:
-        outcome = Bench(notation).tried(Apply(name, (argument,)), body, networks=(probe,))
+        outcome = bench.tried(Apply(name, (argument,)), body, networks=(probe,))
         if outcome is not None and outcome.failure is None and outcome.places:
             return name
     return ""

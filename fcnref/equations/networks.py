@@ -307,7 +307,8 @@ NAMED: dict[str, Callable[[Values], Values]] = {
 }
 """The maps that a page can name, extended to complex arguments where they have a kink."""
 
-_MADE = ("generic", "elementwise", "layer_norm")
+MADE = ("generic", "elementwise", "layer_norm")
+"""The maps that a page can declare and that no formula names; a network makes them."""
 
 MIXING = frozenset({"generic", "softmax", "log_softmax", "layer_norm"})
 """The maps that take the units of a column together."""
@@ -348,7 +349,7 @@ def build(probe: Probe) -> Network:
     """
     maps = (probe.activation, probe.output)
     for name in maps:
-        if not (isinstance(name, Own) or name in {"", *_MADE, *NAMED}):
+        if not (isinstance(name, Own) or name in {"", *MADE, *NAMED}):
             raise ValueError(f"build: {name!r} is no activation; choose from {', '.join(NAMED)}")
     loss = probe.cost.removeprefix("sum ")
     if loss not in {"any", "mean", "sum", *LOSSES}:

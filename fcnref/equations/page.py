@@ -275,10 +275,11 @@ def read_macros(text: str) -> dict[str, str]:
     for found in _NEWCOMMAND.finditer(text[: 40 * LONGEST]):
         body = _braced(text, found.end())
         if body is not None:
-            word = "DeclareMathOperator" in found[0]
-            macros["\\" + found["name"]] = rf"\operatorname{{{body}}}" if word else body
+            name, word = "\\" + found["name"], "DeclareMathOperator" in found[0]
+            macros[name] = rf"\operatorname{{{body}}}" if word else body
+            macros.pop(name + "[]", None)  # that of a definition before this one
             if found["default"] is not None:
-                macros["\\" + found["name"] + "[]"] = found["default"]
+                macros[name + "[]"] = found["default"]
     return macros
 
 

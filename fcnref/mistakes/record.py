@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fcnref._display import Html, html_card, html_code, prose, tag
 
-__all__ = ["PAGES", "Mistake", "family", "in_columns", "mistake_html", "row"]
+__all__ = ["PAGES", "Mistake", "family", "mistake_html", "row", "why_lines"]
 
 PAGES: Mapping[str, str] = MappingProxyType(
     {
@@ -69,9 +69,9 @@ class Mistake(NamedTuple):
     def __str__(self) -> str:
         lines = [
             f"{self.slug}: {self.sentence}",
-            *in_columns("wrong", self.wrong),
-            *in_columns("right", self.right),
-            *in_columns("why", textwrap.fill(self.tempting, 78)),
+            *_in_columns("wrong", self.wrong),
+            *_in_columns("right", self.right),
+            *why_lines(self),
             f"  fix     {self.fix}",
             f"  page    {self.page}",
             *(f"  seen    {url}" for url in self.sightings),
@@ -102,10 +102,15 @@ def mistake_html(mistake: Mistake) -> Html:
     return Html("".join(parts))
 
 
-def in_columns(name: str, text: str) -> list[str]:
+def _in_columns(name: str, text: str) -> list[str]:
     """Write what is known under a short name, line by line, beside it."""
     first, *more = text.split("\n")
     return [f"  {name:8}{first}", *(f"{'':10}{line}" for line in more)]
+
+
+def why_lines(mistake: Mistake) -> list[str]:
+    """Write why one makes a mistake, in lines that a terminal shows whole."""
+    return _in_columns("why", textwrap.fill(mistake.tempting, 78))
 
 
 def _listed(links: Iterable[Html]) -> list[str]:

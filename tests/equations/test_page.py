@@ -248,6 +248,11 @@ def test_an_optional_argument_of_a_macro_is_given_in_brackets_or_by_its_default(
     assert expand(tex, macros) == read
 
 
+def test_a_macro_that_is_defined_anew_without_a_default_has_none():
+    macros = read_macros(r"\newcommand{\x}[1][J]{(#1)} \renewcommand{\x}[1]{<#1>}")
+    assert expand(r"\x{W}", macros) == "<W>"
+
+
 def test_a_page_whose_macro_has_an_optional_argument_is_read():
     macro = r"\newcommand{\pd}[2][J]{\frac{\partial #1}{\partial #2}}"
     [verdict] = check_page(macro + "\n\n" + r"$$ \pd{W^{[l]}} = \pd{Z^{[l]}} A^{[l-1]\top} $$")
